@@ -8,7 +8,7 @@ import type { Log, LogFields } from '../lib/io/log.ts';
 import { type LogLevel, makeLog } from '../lib/io/log-lines.ts';
 import { embeddedLine, type MetricValues } from '../lib/io/metric-names.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
-import { type AwsSecrets, makeAwsSecrets } from '../lib/io/secrets/aws-secret.ts';
+import { type AwsSecrets, makeAwsSecrets, type ReadingAhead } from '../lib/io/secrets/aws-secret.ts';
 import type { Environment } from '../lib/io/secrets/env-secret.ts';
 import { makeDynamoClient } from '../lib/io/stores/dynamo-client.ts';
 import { makeDynamoStore } from '../lib/io/stores/dynamodb.ts';
@@ -60,9 +60,9 @@ export const openContainer = makeOpenContainer({
  * For functions that call the API: the container is opened and the tokens are read while it starts, since that takes as
  * long as the rest of a start. What fails is done again by the first invocation, which says why.
  */
-export function openedEarly(open: OpenContainer): OpenContainer {
+export function openedEarly(open: OpenContainer, { readAhead }: Pick<ReadingAhead, 'readAhead'> = aws): OpenContainer {
   const readTokens = ({ config }: Container) => {
-    for (const { token } of config.regions) if (token.kind === 'awsSecret') aws.readAhead(token.name);
+    for (const { token } of config.regions) if (token.kind === 'awsSecret') readAhead(token.name);
   };
   void open().then(readTokens, () => undefined);
   return open;

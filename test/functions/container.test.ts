@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makeOpenContainer, makeRequestLog, openedEarly } from '../../functions/container.ts';
 import { systemClock } from '../../lib/io/clock.ts';
 import { silentLog } from '../../lib/io/log.ts';
-import { makeAwsSecrets } from '../../lib/io/secrets/aws-secret.ts';
+import { type AwsSecrets, makeAwsSecrets } from '../../lib/io/secrets/aws-secret.ts';
+import { unwrap } from '../../lib/io/secrets/secret.ts';
 import { compiled, head } from '../config/compile-text.ts';
 import { startServer } from '../support/local-server.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
@@ -16,12 +17,12 @@ const onAws = `${head}${pools}store: { kind: dynamodb, table: lamplighter }\n`;
 afterEach(() => void vi.unstubAllEnvs());
 
 /** A place for a config, and a container that is opened there. */
-function aPlace(env: Record<string, string> = {}) {
+function aPlace(env: Record<string, string> = {}, aws: AwsSecrets = makeAwsSecrets(systemClock)) {
   const folder = makeTemporaryFolder();
   const lines: string[] = [];
   const path = join(folder.path, 'config.json');
   const write = (line: string) => void lines.push(line);
-  const open = makeOpenContainer({ configAt: pathToFileURL(path), env, write, aws: makeAwsSecrets(systemClock) });
+  const open = makeOpenContainer({ configAt: pathToFileURL(path), env, write, aws });
   const install = async (text = onAws) => writeFileSync(path, JSON.stringify(await compiled(text)));
   const written = () => lines.map((line) => JSON.parse(line) as { readonly [name: string]: unknown });
   return { open, install, lines, written, [Symbol.dispose]: folder.remove };
@@ -54,6 +55,28 @@ describe('a container', () => {
     });
     expect(opening).toHaveLength(1);
     expect(await open()).toBe(await opening[0]);
+  });
+
+  test('that is opened early reads the token of each region on AWS meanwhile', async () => {
+    using place = aPlace();
+    const regions = `
+  r1: { api: eumetsat-r1, token: { awsSecret: fleet/r1 } }
+  r2: { api: "http://127.0.0.1:1", token: { env: T } }
+  r3: { api: "http://127.0.0.1:2", token: { awsSecret: fleet/r3 } }
+`;
+    await place.install(onAws.replace(/(?<=^regions:)\n(?: .*\n)+/mu, regions));
+    const read: string[] = [];
+    await openedEarly(place.open, { readAhead: (name) => void read.push(name) })();
+    await new Promise(setImmediate);
+    expect(read).toEqual(['fleet/r1', 'fleet/r3']);
+  });
+
+  test('reads secrets by the client that reads them ahead', async () => {
+    const aws = { read: async (name: string, stage: string) => `${name}-${stage}-value` };
+    using place = aPlace({}, aws);
+    await place.install();
+    const { secrets } = (await place.open()).app.parts;
+    expect(unwrap(await secrets.read({ kind: 'awsSecret', name: 'k' }, 'key'))).toBe('k-current-value');
   });
 
   test('is opened once', async () => {

@@ -22,15 +22,15 @@ regions: { r1: { api: eumetsat-r1, token: { env: TOKEN } } }
 schedules: { s: { windows: [], otherwise: base } }
 pools: [{ match: "ml/gpu", schedule: s, base: 1 }]
 heartbeat: { url: { env: BEAT }, insecure: true }
-destinations: { ops: { kind: slack, url: { env: NOWHERE } } }
 `;
+const nowhere = 'destinations: { ops: { kind: slack, url: { env: NOWHERE } } }\n';
 
-async function aFunction(beat: string) {
+async function aFunction(beat: string, destinations = nowhere, env: Record<string, string> = {}) {
   const [clock, newId, redactor] = [systemClock, randomId, makeRedactor()];
   const store = makeMemoryStore({ newId });
-  const secrets = openSecrets({ clock, redactor, log: silentLog, env: { BEAT: beat } });
+  const secrets = openSecrets({ clock, redactor, log: silentLog, env: { BEAT: beat, ...env } });
   const metrics: MetricValues[] = [];
-  const config = await compiled(text, { now: clock.now() });
+  const config = await compiled(text + destinations, { now: clock.now() });
   const container: Container = {
     config,
     app: makeApp({ store, fetch, clock, newId, log: silentLog, redactor, secrets }),
@@ -77,4 +77,23 @@ test('a run whose time is nearly over begins no heartbeat', async () => {
   const { run } = await aFunction(`${server.url}/ping/uuid`);
   await run(20_000);
   expect(server.seen).toEqual([]);
+});
+
+test('messages go before the heartbeat, and their age is in seconds', async () => {
+  await using server = await startServer(({ path }, response) => {
+    response.writeHead(path === '/hook' ? 503 : 200, { 'retry-after': '600' }).end();
+  });
+  const to = `destinations: { hook: { kind: webhook, url: { env: HOOK }, insecure: true } }\n`;
+  const { store, metrics, run, config } = await aFunction(`${server.url}/ping/uuid`, to, {
+    HOOK: `${server.url}/hook`,
+  });
+  const [destination] = config.destinations;
+  const id = destinationId(destination!, sha256);
+  const delivery = aDelivery(id, 1, { queuedAt: Date.now() - 300_000 });
+  await store.commit([deliveryWrite(delivery)]);
+  expect(await run(60_000)).toMatchObject({ waiting: 1 });
+  expect(server.seen.map(({ path }) => path.slice(0, 5))).toEqual(['/hook', '/ping']);
+  const age = metrics[0]?.lamplighter_oldest_waiting_delivery_age_seconds ?? 0;
+  expect(age).toBeGreaterThanOrEqual(300);
+  expect(age).toBeLessThan(400);
 });

@@ -81,6 +81,12 @@ describe('scale-pools', () => {
     );
   });
 
+  test('a look at one cluster changes nothing in it', async () => {
+    const { open, asked } = noting(1);
+    await makeHandler(open)({ only: { region: 'r1', cluster: 'dev' }, dryRun: true }, context);
+    expect(asked).toEqual([{ only: expect.any(Function) as unknown, isDryRun: true }]);
+  });
+
   test('hands on the rounds that it counted parts by', async () => {
     const { open, listed, saw } = noting(5);
     await saw(5);

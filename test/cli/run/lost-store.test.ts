@@ -46,7 +46,7 @@ describe('a process whose store is deleted under it', () => {
       await run.running;
       await store.close();
     };
-    return { night, said, sizeAfter, end };
+    return { night, said, sizeAfter, end, rounds: run.rounds };
   }
 
   test('heeds what is asked in the new file, and says once what happened', async () => {
@@ -61,6 +61,16 @@ describe('a process whose store is deleted under it', () => {
       expect.stringContaining(`warn the store ${path} was deleted, moved or replaced while it was in use`),
     ]);
     expect(said[0]).toContain('is not known here');
+    await end();
+  });
+
+  test('is noticed by a round that an event started, too', async () => {
+    const { night, said, rounds, end } = await running();
+    await pass(night, minute);
+    takeAway();
+    rounds.wake('r1', 'dev-api');
+    await pass(night, 2000);
+    expect(said[0]).toContain('was deleted, moved or replaced');
     await end();
   });
 

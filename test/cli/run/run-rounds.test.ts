@@ -2,13 +2,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
 import { makeRunMetrics } from '../../../lib/cli/run/prometheus-metrics.ts';
 import { makeRounds } from '../../../lib/cli/run/run-rounds.ts';
+import { makeHourCounter } from '../../../lib/cli/run/saved-hours.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
+import type { Store } from '../../../lib/io/stores/store.ts';
 import { putLease } from '../../../lib/jobs/records/ask-records.ts';
+import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
 import { listIncidents, listNotices } from '../../../lib/jobs/records/incident-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { aNight } from '../../support/night-app.ts';
-import { aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
+import { aConfig, aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 import { good, loadJobs, pass, start } from './running.ts';
 
 beforeAll(() => loadJobs(aNight(at('2026-03-02T12:00:00Z'), {})));
@@ -144,14 +148,17 @@ describe('the single process', () => {
       message: 'wrong',
       fix: '',
     };
+    const warning = { ...problem, severity: 'warning' as const, message: 'odd' };
     const run = start(night, () =>
-      isBroken ? { ok: false, config: night.config, changed: false, problems: [problem] } : good(night.config),
+      isBroken ? { ok: false, config: night.config, changed: false, problems: [warning, problem] } : good(night.config),
     );
     await pass(night, minute);
     isBroken = true;
     await pass(night, hour + 30 * minute);
     const open = (await listIncidents(night.store)).filter(({ record }) => record.phase === 'open');
-    expect(open.map(({ record }) => record.kind)).toContain('config.invalid');
+    const invalid = open.find(({ record }) => record.kind === 'config.invalid');
+    expect(invalid?.record.text).toContain('wrong');
+    expect(invalid?.record.text).not.toContain('odd');
     expect(night.world.pool('dev-api/workers').size).toBe(0);
     run.stop();
     await pass(night, 1000);
@@ -205,6 +212,84 @@ describe('the single process', () => {
     expect(await listNotices(night.store)).toEqual([]);
   });
 
+  test('nobody was away where any region was read a moment ago', async () => {
+    const region = aConfig().regions[0]!;
+    const night = aNight(at('2026-03-02T12:00:00Z'), { rules, regions: [region, { ...region, name: 'r2' }] });
+    for (const [name, time] of [
+      ['r1', '2026-03-02T08:00:00Z'],
+      ['r2', '2026-03-02T11:58:00Z'],
+    ] as const) {
+      await writeRoundFindings(night.store, {
+        schema: 1,
+        at: at(time),
+        region: name,
+        shard: { index: 0, count: 1 },
+        configHash: 'x',
+        isAnswered: true,
+        checkedClusters: [],
+        pools: 0,
+        clusters: 0,
+        findings: [],
+      });
+    }
+    const commits: string[] = [];
+    const store: Store = {
+      ...night.store,
+      commit: async (writes) => {
+        commits.push(JSON.stringify(writes));
+        return night.store.commit(writes);
+      },
+    };
+    const run = start({ ...night, store }, () => good(night.config));
+    await pass(night, minute);
+    expect(commits.filter((text) => text.includes('was-off'))).toEqual([]);
+    run.stop();
+    await pass(night, 1000);
+    await run.running;
+  });
+
+  test.each([
+    [{ kind: 'sqlite', path: ':memory:' }, 1],
+    [{ kind: 'dynamodb', table: 't' }, 0],
+  ] as const)(
+    'what a person asks for is looked at within seconds where that costs nothing: %j',
+    async (store, more) => {
+      const night = aNight(at('2026-03-02T12:00:00Z'), { rules, store });
+      const run = start(night, () => good(night.config));
+      await pass(night, 21_000);
+      const rounds = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+      const before = rounds();
+      await requestWake(night.store, night.clock.now());
+      await pass(night, 4000);
+      expect(rounds() > before).toBe(more > 0);
+      await pass(night, 10_000);
+      expect(rounds()).toBeGreaterThan(before);
+      run.stop();
+      await pass(night, 1000);
+      await run.running;
+    },
+  );
+
+  test('a rest between bursts ends with the process', async () => {
+    const fault = () => ({ kind: 'delay', ms: 900 }) as const;
+    const night = aNight(at('2026-03-02T22:00:00Z'), { rules }, { fault });
+    const run = start(night, () => good(night.config));
+    await pass(night, minute);
+    const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+    const before = lists();
+    run.rounds.wake('r1', 'dev-api');
+    // One list and one cluster's pools take 1.8 s; then it rests for a second.
+    for (let i = 0; i < 40 && night.clock.now() < at('2026-03-02T22:01:01.900Z'); i += 1) await pass(night, 100);
+    expect(lists()).toBe(before + 1);
+    run.stop();
+    let isOver = false;
+    void run.running.then(() => {
+      isOver = true;
+    });
+    for (let i = 0; i < 20 && !isOver; i += 1) await pass(night, 1);
+    expect(isOver).toBe(true);
+  });
+
   test('a store that fails for a while costs rounds, not the process', async () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules });
     let isDown = false;
@@ -218,8 +303,11 @@ describe('the single process', () => {
     const broken = aNight(at('2026-03-02T18:00:00Z'), { rules }, { store });
     const run = start(broken, () => good(broken.config));
     await pass(broken, minute);
+    const before = run.rounds.lastRoundAt();
     isDown = true;
     await pass(broken, 90 * minute);
+    // What could not be read is no round: it is not ready.
+    expect(run.rounds.lastRoundAt()).toBe(before);
     isDown = false;
     await pass(broken, 30 * minute);
     expect(broken.world.pool('dev-api/workers').size).toBe(0);
@@ -278,4 +366,93 @@ test('the sender looks again when something is due, when rung, and every minute'
   await pass(night, 1000);
   await running;
   expect(looks.map(Math.round)).toEqual([0, 5, 65, 70]);
+});
+
+/** The sender of a process whose outbox is `looks`: what the n-th look finds. */
+function aSender(deliver: (looks: number[], now: number) => Promise<readonly (number | undefined)[]>) {
+  const night = aNight(at('2026-03-02T12:00:00Z'), {});
+  const begun = night.clock.now();
+  const looks: number[] = [];
+  const empty = { accepted: 0, confirmed: 0, parked: 0, dropped: 0, failed: 0, waiting: 0, problem: undefined };
+  const app = {
+    ...night.app,
+    deliver: async () => {
+      looks.push(Math.round((night.clock.now() - begun) / 1000));
+      const due = await deliver(looks, night.clock.now());
+      const destinations = due.map((nextAt, i) => ({ ...empty, name: `d${i}`, id: `d${i}`, nextAt }));
+      return { destinations, problems: [] };
+    },
+  };
+  const parts = { ...night.app.parts, env: {}, log: silentLog, redactor: makeRedactor() };
+  const deliveries = makeDeliveries(parts, { app, store: night.store }, () => night.config);
+  const stop = new AbortController();
+  const running = deliveries.run(stop.signal);
+  const end = async () => {
+    stop.abort();
+    await pass(night, 1000);
+    await running;
+  };
+  return { night, looks, deliveries, end };
+}
+
+test('the sender looks again at what is due first, of whichever destination', async () => {
+  const { night, looks, end } = aSender(async (all, now) =>
+    all.length === 1 ? [undefined, now + 40_000, now + 7000] : [],
+  );
+  await pass(night, 30_000);
+  expect(looks).toEqual([0, 7]);
+  await end();
+});
+
+test('what rings while the sender is at work is looked at right after it', async () => {
+  const sender = aSender(async (all) => {
+    await Promise.resolve();
+    if (all.length === 1) sender.deliveries.ring();
+    return [];
+  });
+  await pass(sender.night, 3000);
+  expect(sender.looks).toEqual([0, 0]);
+  await sender.end();
+});
+
+test('a region that used more than its bases has saved nothing, and costs no round', async () => {
+  const metrics = makeRunMetrics();
+  metrics.countHours([
+    { region: 'r1', used: 3, saved: -1 },
+    { region: 'r2', used: 1, saved: 2 },
+  ]);
+  const { text } = await metrics.render();
+  expect(text).toContain('lamplighter_node_hours_saved_total{region="r1"} 0');
+  expect(text).toContain('lamplighter_node_hours_saved_total{region="r2"} 2');
+});
+
+test('what no longer waits is no longer shown as waiting', async () => {
+  const metrics = makeRunMetrics();
+  const standing = { incidents: { critical: 0, warning: 0, info: 0 }, eols: [], tokens: [] };
+  metrics.showStanding({ ...standing, waiting: [{ destination: 'ops', count: 2, oldest: 5000 }] });
+  expect((await metrics.render()).text).toContain('lamplighter_waiting_deliveries{destination="ops"} 2');
+  metrics.showStanding({ ...standing, waiting: [] });
+  expect((await metrics.render()).text).not.toContain('destination="ops"');
+});
+
+test('node-hours are of each region, though names are the same', async () => {
+  const night = aNight(at('2026-03-02T12:00:00Z'), {});
+  const region = aConfig().regions[0]!;
+  const config = aConfig({ rules, regions: [region, { ...region, name: 'r2' }] });
+  const memory = { name: 'workers', autoscale: false, base: 4, seen: { size: 4, at: night.clock.now() } };
+  for (const { name } of config.regions) {
+    const record = { schema: 1, cluster: 'dev-api', pools: { p: memory } } as const;
+    await night.store.commit([clusterWrite(name, 'c', record, undefined)]);
+  }
+  const count = makeHourCounter();
+  const nodes = [
+    { region: 'r1', cluster: 'dev-api', pool: 'workers', nodes: 4 },
+    { region: 'r2', cluster: 'dev-api', pool: 'workers', nodes: 1 },
+  ];
+  await count(night.store, config, nodes, night.clock.now());
+  const hours = await count(night.store, config, nodes, night.clock.now() + 15 * minute);
+  expect(hours).toEqual([
+    { region: 'r1', used: 1, saved: -0.25 },
+    { region: 'r2', used: 0.25, saved: 0.5 },
+  ]);
 });
