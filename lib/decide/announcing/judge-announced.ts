@@ -1,10 +1,11 @@
 import { clusterKey, isDeleting, poolKey } from '../../model/cluster.ts';
 import { equalSize, isLower, isRaise, type Size } from '../../model/size.ts';
 import { type EpochMs, hourMs } from '../../model/time.ts';
+import { observedSize } from '../scaling/base.ts';
 import type { ObservedFleetCluster } from '../scaling/memory.ts';
 import type { Action, Hold, HoldCode, Plan, PoolName, PoolState, RoundInput } from '../scaling/plan.ts';
-import { isUnread } from '../scaling/plan-round.ts';
-import { makeRuleBook } from '../scaling/rule-book.ts';
+import { isUnread, withAskedLabels } from '../scaling/plan-round.ts';
+import { labelledNames, makeRuleBook, type RuleBook } from '../scaling/rule-book.ts';
 import { type AnnouncedPool, changeKey, lateAfterMs } from './announcement.ts';
 
 /** The outcome of an announced change: it happened, or it will not (did not) happen as announced. */
@@ -61,48 +62,80 @@ export function judgeAnnounced(
   { changes, reasons, before }: Judging,
 ): readonly Verdict[] {
   if (open.length === 0) return [];
-  const states = new Map(plan.pools.map((state) => [poolKey(state), state]));
-  const holds = new Map(plan.holds.map((hold) => [poolKey(hold), hold]));
-  const actions = new Map(plan.actions.map((action) => [poolKey(action), action]));
+  const round: Round = {
+    input,
+    states: new Map(plan.pools.map((state) => [poolKey(state), state])),
+    holds: new Map(plan.holds.map((hold) => [poolKey(hold), hold])),
+    actions: new Map(plan.actions.map((action) => [poolKey(action), action])),
+    changes,
+    reasons,
+  };
   const clusters = new Map(input.clusters.map((seen) => [clusterKey(seen.cluster.region, seen.cluster.id), seen]));
   const happened = new Map(before.filter(({ how }) => how === 'done').map((one) => [nameOf(one), one]));
   const book = input.book ?? makeRuleBook(input.config, input.now);
   return open.flatMap((one): readonly Verdict[] => {
     const { region, clusterId, poolId, boundary, saidAt } = one;
     const seen = clusters.get(clusterKey(region, clusterId));
-    const key = poolKey(one);
-    const verdict = (how: Verdict['how'], why: string): readonly Verdict[] => [
-      { region, clusterId, poolId, boundary, saidAt, how, why },
-    ];
+    const isClockWrong = input.wrongClocks?.has(region) === true;
     const known = happened.get(nameOf(one));
-    const isUnseen = seen?.pools === undefined || input.wrongClocks?.has(region) === true;
-    if (known !== undefined && (isUnseen || boundary <= input.now)) return [known];
-    if (seen === undefined || input.wrongClocks?.has(region)) return [];
-    if (seen.pools === undefined) return isUnread(book, seen) ? [] : verdict('changed', whyUnread(seen));
-    if (!seen.pools.some(({ id }) => id === poolId)) return verdict('changed', 'the pool is gone');
-    if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return [];
-    const state = states.get(key);
-    if (state !== undefined && isThere(one, state.seen)) return verdict('done', '');
-    const hold = holds.get(key);
-    // It may still happen in this very round.
-    if (isOnItsWay(one, actions.get(key), hold))
-      return input.now - boundary < lateAfterMs ? [] : verdict('late', hold?.reason ?? 'it is tried again');
-    const instead = actions.get(key)?.to ?? hold?.to;
-    if (boundary <= input.now && goesElsewhere(one, state?.seen, actions.get(key), hold) && instead !== undefined)
-      return verdict('changed', state?.reason ?? '').map((found) => ({ ...found, instead }));
-    if (boundary > input.now) return verdict('changed', reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
-    const mayPass = state?.seen === undefined || (hold !== undefined && passing.includes(hold.code));
-    return mayPass && input.now - boundary < patienceMs ? [] : verdict('changed', whyNot(state, hold));
+    if (known !== undefined && (seen?.pools === undefined || isClockWrong || boundary <= input.now)) return [known];
+    if (seen === undefined || isClockWrong) return [];
+    const ended =
+      seen.pools === undefined ? ofUnread(seen, book) : ofPool(one, withAskedLabels(seen, book), round, book);
+    return ended === undefined ? [] : [{ region, clusterId, poolId, boundary, saidAt, ...ended }];
   });
+}
+
+type Round = Omit<Judging, 'before'> & {
+  readonly input: RoundInput;
+  readonly states: ReadonlyMap<string, PoolState>;
+  readonly holds: ReadonlyMap<string, Hold>;
+  readonly actions: ReadonlyMap<string, Action>;
+};
+
+type End = Pick<Verdict, 'how' | 'why' | 'instead'>;
+
+/** Its pools need not be read where nothing is done with them, and nothing is to be restored. */
+function ofUnread(seen: ObservedFleetCluster, book: RuleBook): End | undefined {
+  if (isUnread(book, seen)) return undefined;
+  return changed(isDeleting(seen.cluster) ? 'the cluster is being deleted' : noRule);
+}
+
+/** undefined = it may still happen. */
+function ofPool(
+  one: Open,
+  { cluster, pools = [], record }: ObservedFleetCluster,
+  { input, states, holds, actions, changes, reasons }: Round,
+  book: RuleBook,
+): End | undefined {
+  const { boundary, poolId } = one;
+  const sinceMs = input.now - boundary;
+  const pool = pools.find(({ id }) => id === poolId);
+  if (pool === undefined) return changed('the pool is gone');
+  if (equalSize(changes.get(changeKey(one, boundary))?.to, one.to)) return undefined;
+  const key = poolKey(one);
+  const [state, hold, action] = [states.get(key), holds.get(key), actions.get(key)];
+  const size =
+    state === undefined && pool.status === 'Running' ? observedSize(pool, record?.pools[poolId]) : state?.seen;
+  if (isThere(one, size)) return { how: 'done', why: '' };
+  // It may still happen in this very round.
+  if (isOnItsWay(one, action, hold))
+    return sinceMs < lateAfterMs ? undefined : { how: 'late', why: hold?.reason ?? 'it is tried again' };
+  if (book.appliedRule(labelledNames(cluster, pool)) === undefined) return changed(noRule);
+  const instead = action?.to ?? hold?.to;
+  if (sinceMs >= 0 && goesElsewhere(one, size, action, hold) && instead !== undefined)
+    return { ...changed(state?.reason ?? ''), instead };
+  if (sinceMs < 0) return changed(reasons.get(changeKey(one, boundary)) ?? whyNot(state, hold));
+  const mayPass = state?.seen === undefined || (hold !== undefined && passing.includes(hold.code));
+  return mayPass && sinceMs < patienceMs ? undefined : changed(whyNot(state, hold));
+}
+
+function changed(why: string): End {
+  return { how: 'changed', why };
 }
 
 function nameOf(one: Pick<Verdict, 'region' | 'clusterId' | 'poolId' | 'boundary' | 'saidAt'>): string {
   return `${changeKey(one, one.boundary)}\n${one.saidAt}`;
-}
-
-/** Its pools need not be read: nothing is done with them, and nothing is to be restored. */
-function whyUnread({ cluster }: ObservedFleetCluster): string {
-  return isDeleting(cluster) ? 'the cluster is being deleted' : noRule;
 }
 
 const noRule = 'no rule with a schedule matches it any more';

@@ -26,8 +26,8 @@ export type AnnounceInput = {
   readonly hash: (text: string) => string;
   /** Ids of destinations, by name, without retired ones. */
   readonly destinations: ReadonlyMap<string, string>;
-  /** Those of retired ones: they are only told what of their announcements no longer holds. */
-  readonly retired: ReadonlyMap<string, string>;
+  /** With retired ones, which are only told what of their announcements no longer holds. */
+  readonly everyDestination: ReadonlyMap<string, string>;
   readonly known: readonly Announcement[];
   readonly rounds: readonly RoundFindings[];
   readonly silences: Silences;
@@ -218,7 +218,7 @@ function deliveryOf(
 ): Delivery | undefined {
   const { now, config, hash } = input;
   const { boundary: at, destination, sequence } = announcement;
-  const id = input.destinations.get(destination) ?? input.retired.get(destination);
+  const id = input.destinations.get(destination) ?? input.everyDestination.get(destination);
   if (id === undefined) return undefined;
   const telling = tellingFor(input, announcement);
   const links = at > now ? offerLinks(config, announcement, sequence, telling.zone, hash) : [];

@@ -34,7 +34,7 @@ export async function announce(
     config,
     hash,
     destinations: idsByName(states.filter(({ retired }) => !retired)),
-    retired: idsByName(states.filter(({ retired }) => retired)),
+    everyDestination: idsByName(states),
     known: stored.map(({ announcement }) => announcement),
     rounds,
     silences,

@@ -5,7 +5,9 @@ import { stepAnnouncements } from '../../../lib/decide/announcing/step-announcem
 import { withUnannounced } from '../../../lib/decide/announcing/unannounced.ts';
 import type { Delivery } from '../../../lib/decide/incidents/delivery.ts';
 import type { Decision, Plan } from '../../../lib/decide/scaling/plan.ts';
-import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
+import { needsPools } from '../../../lib/decide/scaling/plan-round.ts';
+import { makeRuleBook } from '../../../lib/decide/scaling/rule-book.ts';
+import { mayFollow, type RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import type { ObservedPool } from '../../../lib/model/cluster.ts';
 import type { Rule } from '../../../lib/model/config.ts';
 import type { Schedule, Window } from '../../../lib/model/schedule.ts';
@@ -47,51 +49,116 @@ type Told = { readonly at: number; readonly text: string; readonly id: string; r
 
 export type AnnouncedRun = { readonly violations: readonly string[]; readonly lowered: number; readonly told: number };
 
+/** `seen`: as a round saw it, if one ran: people may have changed it in between. */
+type Shown = { readonly at: number; readonly size: Size; readonly seen: Size | undefined };
+
+/** What a run left behind, for the judges. */
+type Seen = {
+  readonly told: readonly Told[];
+  readonly lowered: readonly Lowered[];
+  /** By pool, as the API had them. */
+  readonly sizes: ReadonlyMap<string, readonly Shown[]>;
+  /** When the watch ran, and whether there was no rule then. */
+  readonly watched: readonly { readonly at: number; readonly isBare: boolean }[];
+};
+
 /**
  * Eight hours of one cluster: random schedules, sizes and limits; people who pause, lease, override, resize and change the
- * config; a process that is off now and then. Judged by what the API was sent and what was told, by nothing in between.
+ * config, or take all rules out of it for a while; a process that is off now and then, and a watch that is off for longer.
+ * Judged by what the API was sent and what was told, by nothing in between.
  */
 export function runAnnouncedWorld(seed: number): AnnouncedRun {
   const chance = makeChance(seed, 'announcements');
   const world = drawWorld(chance);
   const labels = makeLabels(makeChance(seed, 'labels of announced pools'));
+  const outages = makeOutages(makeChance(seed, 'outages of the watch'));
+  const removals = makeRemovals(makeChance(seed, 'rules that leave'));
   labels.begin(world);
   const told: Told[] = [];
   const lowered: Lowered[] = [];
-  const sizes = new Map<string, { readonly at: number; readonly size: Size }[]>();
+  const sizes = new Map<string, Shown[]>();
+  const watched: { readonly at: number; readonly isBare: boolean }[] = [];
   let known: readonly Announcement[] = [];
   let watchedAt: number | undefined;
+  let before: RoundFindings | undefined;
   for (; world.now <= end; world.now += 5 * minute) {
     finishResizes(world);
-    for (const pool of world.pools)
-      sizes.set(pool.name, [...(sizes.get(pool.name) ?? []), { at: world.now, size: shownSize(pool) }]);
+    const found = world.pools.map((pool) => ({ name: pool.name, size: shownSize(pool) }));
     if (chance.is(0.35)) disturb(world, chance);
     labels.disturb(world);
-    if (chance.is(0.05)) continue;
-    const ran = labels.shown(world, () => tick(world, known, watchedAt));
+    const isLeft = removals.disturb(world);
+    const isRound = !chance.is(0.05);
+    for (const { name, size } of found) {
+      const pool = world.pools.find((one) => one.name === name);
+      const seen = isRound && pool?.status === 'Running' ? shownSize(pool) : undefined;
+      sizes.set(name, [...(sizes.get(name) ?? []), { at: world.now, size, seen }]);
+    }
+    const isWatching = !outages.isOff(world.now, isLeft);
+    if (!isRound) continue;
+    const ran = labels.shown(world, () => tick(world, known, watchedAt, { before, isWatching }));
     known = ran.known;
-    watchedAt = world.now;
+    before = ran.findings;
     told.push(...ran.told);
     lowered.push(...ran.lowered);
+    if (!isWatching) continue;
+    watchedAt = world.now;
+    watched.push({ at: world.now, isBare: world.config.rules.length === 0 });
   }
-  return { violations: judge(world, told, lowered, sizes), lowered: lowered.length, told: told.length };
+  return { violations: judge(world, { told, lowered, sizes, watched }), lowered: lowered.length, told: told.length };
 }
 
-/** One round and one pass of the watch; what goes from one to the other goes as JSON. */
-export function tick(world: World, known: readonly Announcement[], watchedAt: number | undefined) {
+type Past = { readonly before?: RoundFindings | undefined; readonly isWatching?: boolean };
+
+/** One round and one pass of the watch; what goes from one to the other, and to the next round, goes as JSON. */
+export function tick(
+  world: World,
+  known: readonly Announcement[],
+  watchedAt: number | undefined,
+  { before, isWatching = true }: Past = {},
+) {
+  const { now, config } = world;
+  const isTold = config.rules.some(({ announce }) => announce !== undefined);
+  const { findings, lowered } = scaled(world, isTold || (before && mayFollow(before)) ? known : [], before);
+  const isLooked = isWatching && (isTold || mayFollow(findings));
+  const changes = !isLooked
+    ? []
+    : stepAnnouncements({
+        now,
+        config,
+        hash: (text) => createHash('sha256').update(text).digest('hex'),
+        destinations: new Map([['dev-chat', 'dev-chat~1']]),
+        everyDestination: new Map(),
+        known,
+        rounds: [findings],
+        silences: { configured: [], asked: [], isWindowOpen: () => false },
+        watchedAt,
+      });
+  const replaced = new Map(
+    changes.map(({ after }) => [after.boundary, JSON.parse(JSON.stringify(after)) as Announcement]),
+  );
+  return {
+    known: [...known.filter(({ boundary }) => !replaced.has(boundary)), ...replaced.values()],
+    told: changes.flatMap(({ delivery }) => (delivery ? [toldOf(delivery)] : [])),
+    lowered,
+    findings,
+  };
+}
+
+function scaled(world: World, known: readonly Announcement[], before: RoundFindings | undefined) {
   const { now, config, cluster, record, asks, lookedAt } = world;
   const pools = world.pools.map((pool) => ({ ...pool }));
+  const isRead = needsPools(makeRuleBook(config, now), cluster, record);
   const input = {
     now,
     config,
-    clusters: [{ cluster, pools, record, lookedAt }],
+    clusters: [{ cluster, pools: isRead ? pools : undefined, record, lookedAt }],
     asks,
     storedRules: new Map(world.storedRules),
     isWhole: true,
   };
   const planned = round(world);
   const plan = withUnannounced(planned, input, known);
-  const { coming, verdicts } = lookAhead(input, plan, known, []);
+  const { coming, verdicts, isFollowing } = lookAhead(input, plan, known, before?.verdicts ?? []);
   const findings: RoundFindings = {
     schema: 1,
     at: now,
@@ -101,28 +168,14 @@ export function tick(world: World, known: readonly Announcement[], watchedAt: nu
     isAnswered: true,
     clusters: 1,
     pools: pools.length,
-    checkedClusters: [cluster.id],
+    checkedClusters: isRead ? [cluster.id] : [],
     findings: [],
-    coming,
-    verdicts,
+    ...(coming.length > 0 && { coming }),
+    ...(verdicts.length > 0 && { verdicts }),
+    ...(isFollowing && { isFollowing }),
   };
-  const changes = stepAnnouncements({
-    now,
-    config,
-    hash: (text) => createHash('sha256').update(text).digest('hex'),
-    destinations: new Map([['dev-chat', 'dev-chat~1']]),
-    retired: new Map(),
-    known,
-    rounds: [JSON.parse(JSON.stringify(findings)) as RoundFindings],
-    silences: { configured: [], asked: [], isWindowOpen: () => false },
-    watchedAt,
-  });
-  const replaced = new Map(
-    changes.map(({ after }) => [after.boundary, JSON.parse(JSON.stringify(after)) as Announcement]),
-  );
   return {
-    known: [...known.filter(({ boundary }) => !replaced.has(boundary)), ...replaced.values()],
-    told: changes.flatMap(({ delivery }) => (delivery ? [toldOf(delivery)] : [])),
+    findings: JSON.parse(JSON.stringify(findings)) as RoundFindings,
     lowered: loweredBy(plan, pools, world),
   };
 }
@@ -147,12 +200,9 @@ function loweredBy(plan: Plan, pools: readonly ObservedPool[], world: World): re
   });
 }
 
-function judge(
-  { now }: World,
-  told: readonly Told[],
-  lowered: readonly Lowered[],
-  sizes: ReadonlyMap<string, readonly { readonly at: number; readonly size: Size }[]>,
-): readonly string[] {
+function judge(world: World, seen: Seen): readonly string[] {
+  const { now } = world;
+  const { told, lowered } = seen;
   const first = told.filter(({ text }) => text.startsWith('At '));
   const ids = new Set(told.map(({ id }) => id));
   const twice = first.filter((one) => first.some((other) => other !== one && other.boundary === one.boundary));
@@ -161,9 +211,11 @@ function judge(
     ...twice.map(({ text }) => `a boundary was announced twice: ${text}`),
     ...told.filter(({ text }) => /: (;|$)|by 0 nodes/u.test(text)).map(({ text }) => `told for nothing: ${text}`),
     ...lowered.filter((one) => !isExplained(one, told)).map((one) => `lowered without a word: ${show(one)}`),
-    ...promises(told).flatMap((promise) =>
-      isKept(promise, told, lowered, sizes, now) ? [] : [`promised and not done: ${promise.text}`],
-    ),
+    ...promises(told).flatMap((promise) => [
+      ...(isKept(promise, seen, now) ? [] : [`promised and not done: ${promise.text}`]),
+      ...(isForgotten(promise, world, seen) ? [`its rule left, and nobody was told: ${promise.text}`] : []),
+      ...(isDenied(promise, seen) ? [`done, and taken back: ${promise.text}`] : []),
+    ]),
   ];
 }
 
@@ -209,20 +261,39 @@ function isToldLate(pool: string, text: string): boolean {
 }
 
 /** It was done, it is there already, a later word about this boundary took it back, or the evening ended too early to tell. */
-function isKept(
-  promise: Promised,
-  told: readonly Told[],
-  lowered: readonly Lowered[],
-  sizes: ReadonlyMap<string, readonly { readonly at: number; readonly size: Size }[]>,
-  now: number,
-): boolean {
+function isKept(promise: Promised, { told, lowered, sizes }: Seen, now: number): boolean {
   const { pool, to, at: said, boundary } = promise;
-  if (boundary + 150 * minute > now) return true;
+  if (boundary + 150 * minute + longestOutage * 5 * minute > now) return true;
   const later = told.filter((other) => other.boundary === boundary && other.at > said);
   if (later.some(({ text }) => isTakenBack(pool, text) || isToldLate(pool, text) || promisesIn(text).has(pool)))
     return true;
   if (lowered.some((one) => one.pool === pool && one.at >= said && upper(one.to) <= to)) return true;
   return sizes.get(pool)?.some((one) => one.at >= said && upper(one.size) <= to) ?? true;
+}
+
+/** The third watch after all rules had left had said nothing of it yet, and it did not come, nor was it asked of the API. */
+function isForgotten(
+  { pool, to, at: said, boundary }: Promised,
+  { puts }: World,
+  { told, sizes, watched }: Seen,
+): boolean {
+  const [, , bare] = watched.filter(({ at: when, isBare }) => when > said && isBare);
+  if (bare === undefined || sizes.get(pool)?.some((one) => one.at >= said && upper(one.size) <= to)) return false;
+  if (puts.some((one) => one.pool === pool && one.at >= said && upper(one.to) <= to)) return false;
+  const later = told.filter((other) => other.boundary === boundary && other.at > said && other.at <= bare.at);
+  return !later.some(({ text }) => isTakenBack(pool, text) || isToldLate(pool, text) || promisesIn(text).has(pool));
+}
+
+/** A round saw the size that was promised, at its time or later; and then it was said not to have come. */
+function isDenied({ pool, to, at: said, boundary }: Promised, { told, sizes }: Seen): boolean {
+  const isThere = ({ at: when, seen }: Shown) =>
+    when >= Math.max(said, boundary) && typeof seen === 'number' && seen <= to;
+  const there = sizes.get(pool)?.find(isThere)?.at ?? Number.POSITIVE_INFINITY;
+  const later = told.filter((other) => other.boundary === boundary && other.at > said);
+  const word = later.find(
+    ({ text }) => promisesIn(text).has(pool) || isTakenBack(pool, text) || isToldLate(pool, text),
+  );
+  return word !== undefined && word.at >= there && (isTakenBack(pool, word.text) || isToldLate(pool, word.text));
 }
 
 function show({ at: when, pool, from, to, reason }: Lowered): string {
@@ -312,6 +383,35 @@ function disturb(world: World, chance: Chance): void {
     () => (world.onPut = chance.pick(['apply', 'apply', 'apply', 'refuse', 'busy', 'ignore'])),
   ];
   chance.pick(deeds)();
+}
+
+const longestOutage = 12;
+
+/** Now and then the watch misses some ticks, while the rounds go on. */
+function makeOutages(chance: Chance): { readonly isOff: (now: number, isNew: boolean) => boolean } {
+  let until = 0;
+  return {
+    isOff: (now, isNew) => {
+      const most = isNew && chance.is(0.5) ? 3 : longestOutage;
+      if (now >= until && (most === 3 || chance.is(0.04))) until = now + chance.integer(1, most) * 5 * minute;
+      return now < until;
+    },
+  };
+}
+
+/** In some worlds all rules leave the config, and come back later. True = they left just now. */
+function makeRemovals(chance: Chance): { readonly disturb: (world: World) => boolean } {
+  const isRemoving = chance.is(0.4);
+  let kept: readonly Rule[] = [];
+  return {
+    disturb: (world) => {
+      const { rules } = world.config;
+      if (!isRemoving || !chance.is(rules.length > 0 ? 0.05 : 0.08)) return false;
+      world.config = { ...world.config, hash: `config-${world.now}-rules`, rules: rules.length > 0 ? [] : kept };
+      kept = rules;
+      return rules.length > 0;
+    },
+  };
 }
 
 type Labelling = {

@@ -32,6 +32,21 @@ export const plantedAnnouncementBugs: readonly PlantedAnnouncementBug[] = [
     ['decide/announcing/judge-announced.ts', 'if (open.length === 0) return [];', 'if (open.length >= 0) return [];'],
     ['decide/announcing/announcement.ts', 'lateAfterMs = 2 * hourMs', 'lateAfterMs = 200 * hourMs'],
   ),
+  bug('announcements', 'what happened is forgotten by the next round', [
+    'decide/announcing/judge-announced.ts',
+    "before.filter(({ how }) => how === 'done')",
+    "before.filter(({ how }) => how === 'late')",
+  ]),
+  bug('announcements', 'nothing is said of a rule that left, once its cluster is not read any more', [
+    'decide/announcing/judge-announced.ts',
+    'if (isUnread(book, seen)) return undefined;',
+    'if (seen.pools === undefined) return undefined;',
+  ]),
+  bug('announcements', 'announcements are followed only while a rule announces', [
+    'decide/watching/scale-findings.ts',
+    'isFollowing === true || coming !== undefined || verdicts !== undefined',
+    'isFollowing === true && coming !== undefined && verdicts !== undefined',
+  ]),
   bug('announcements', 'labels that an answer leaves out are taken for none', [
     'decide/announcing/unannounced.ts',
     'seen && withAskedLabels(seen, book).pools',
