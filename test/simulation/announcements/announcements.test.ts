@@ -3,7 +3,7 @@ import { searchAnnouncedWorlds } from './announced-world.ts';
 import { probeLinks } from './link-probe.ts';
 
 test('what goes down was told, and what was told goes down', { timeout: 60_000 }, () => {
-  const { wrong, lowered, told } = searchAnnouncedWorlds(1, 6);
+  const { wrong, lowered, told } = searchAnnouncedWorlds(1, 12);
   expect(wrong).toEqual([]);
   expect(lowered).toBeGreaterThan(12);
   expect(told).toBeGreaterThan(12);
