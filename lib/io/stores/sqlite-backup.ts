@@ -77,15 +77,17 @@ function replace(path: string, part: string, aside: string): void {
 function copyBeside(path: string, target: string): string {
   const part = `${resolve(target)}.part`;
   const database = openSqliteToRead(path);
+  let isOurs = false;
   try {
     makeEmpty(part, target);
+    isOurs = true;
     naming(target, `copy ${path}`, () => database.prepare('vacuum into ?').run(part));
     const file = openSync(part, 'r+');
     fsyncSync(file);
     closeSync(file);
     return part;
   } catch (error) {
-    rmSync(part, { force: true });
+    if (isOurs) rmSync(part, { force: true });
     throw error;
   } finally {
     database.close();

@@ -100,6 +100,18 @@ describe('what a person asks for takes effect at once', () => {
     expect(other?.fix).toBe('is "lamplighter run" running?');
   });
 
+  test('on AWS, the last round of all regions says what is deployed', async () => {
+    const { night, parts } = await onAws(true);
+    const store = { kind: 'dynamodb', table: 'lamplighter' } as const;
+    const [round] = await listRoundFindings(night.store, 'r1');
+    const region = { ...night.config.regions[0]!, name: 'r0' };
+    const config = { ...night.config, store, regions: [region, ...night.config.regions] };
+    await writeRoundFindings(night.store, { ...round!, region: 'r0', at: round!.at - 1, configHash: 'older' });
+    expect(await takeEffect(parts, config, night.store, () => false)).toEqual([
+      'it takes effect at once: lamplighter-prod-scale-pools was started',
+    ]);
+  });
+
   test('on AWS, rounds of a process beside them have no say', async () => {
     const { night, parts } = await onAws(true);
     const store = { kind: 'dynamodb', table: 'lamplighter' } as const;

@@ -1,6 +1,7 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { listenLocally } from '../../support/listen-locally.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
@@ -288,5 +289,44 @@ events:
       expect.stringMatching(/^ok: /),
     ]);
     expect(night.printed()).not.toMatch(/canary|whsec_[A-Za-z0-9]{8}/);
+  });
+});
+
+describe('the second of two', () => {
+  const good = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+
+  test('secrets of sources and links is looked at, too, and where the heartbeat goes', async () => {
+    using night = await aPatient({
+      env: { WEAK: 'short', GOOD: good, BEAT: 'not an address' },
+      config: configOf(`
+heartbeat: { url: { env: BEAT } }
+links: { url: "https://x.example", secret: [{ env: GOOD }, { file: ./links.txt }] }
+events:
+  ci: { kind: json, secret: [{ env: GOOD }, { env: WEAK }], may: ["dev-*/*"], most: 5 }`),
+    });
+    await writeFile(join(night.folder, 'links.txt'), 'whsec_YQ==');
+    await chmod(join(night.folder, 'links.txt'), 0o644);
+    const { checks } = await examined(night);
+    expect(found(checks, 'secret.file')).toEqual([expect.stringMatching(/^warning: every user/u)]);
+    expect(found(checks, 'event.secret')).toEqual([expect.stringMatching(/^failed: .*events\.ci was refused/u)]);
+    expect(found(checks, 'links.secret')).toEqual([expect.stringMatching(/^failed: /u)]);
+    expect(found(checks, 'destination', 'heartbeat')).toEqual([expect.stringMatching(/^failed: /u)]);
+  });
+
+  test('regions is looked at in the store that the environment names', async () => {
+    const r2 = 'r2: { api: "http://127.0.0.1:9/api/v1", token: { env: TOKEN, expires: 2027-03-01 } } }';
+    const config = configOf().replace(' } }\nschedules', ` }, ${r2}\nschedules`);
+    using night = await aPatient({ config });
+    const path = join(night.folder, 'other.db');
+    using named = await aPatient({ config, env: { LAMPLIGHTER_STORE: path } });
+    await named.run('run', '--once');
+    const database = new DatabaseSync(path);
+    database.exec("update records set value = '[1]' where partition = 'clusters/r2'");
+    database.exec("delete from records where partition = 'findings' and id like 'r1/%'");
+    database.close();
+    const { checks } = await examined(named);
+    expect(found(checks, 'store')[0]).toContain(path);
+    expect(found(checks, 'rounds')).toEqual([expect.stringMatching(/^ok: the last round ended/u)]);
+    expect(found(checks, 'records')).toEqual([expect.stringContaining('clusters/r2/')]);
   });
 });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -216,4 +217,24 @@ describe('verify', () => {
     const { code, out } = await world.runWith({}, 'store', 'verify', 'test/fixtures/stores/0.1.0.db');
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('66 records') });
   });
+});
+
+test('a backup beside one that is under way leaves that one alone', async () => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  const target = join(world.folder, 'b.db');
+  writeFileSync(`${target}.part`, 'of another');
+  const { code, err } = await world.run('store', 'backup', target);
+  expect([code, err]).toEqual([1, expect.stringContaining('another backup is running, or one was interrupted')]);
+  expect(readFileSync(`${target}.part`, 'utf8')).toBe('of another');
+});
+
+test.skipIf(process.getuid?.() !== 0)('a store that root restores stays its owner’s', async () => {
+  using world = aCliWorld();
+  await world.run('run', '--once');
+  const [store, backup] = [join(world.folder, 'lamplighter.db'), join(world.folder, 'b.db')];
+  expect((await world.run('store', 'backup', backup)).code).toBe(0);
+  chownSync(store, 4711, 4712);
+  expect((await world.run('store', 'restore', backup)).code).toBe(0);
+  expect(statSync(store)).toMatchObject({ uid: 4711, gid: 4712 });
 });

@@ -195,3 +195,10 @@ describe('the page names', () => {
     expect(page).toContain('&lt;b&gt;[redacted]&lt;/b&gt;');
   });
 });
+
+test('bodies that were read take no room from the next ones', async () => {
+  const { post, asked } = aPage();
+  for (let i = 0; i < 80; i += 1) await post('x'.repeat(1000));
+  await post('keep=yes');
+  expect(asked.at(-1)).toBe('kept');
+});

@@ -6,6 +6,8 @@ import { type Listening, serveListen } from '../../../lib/io/listen/serve.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { now, sources } from '../../decide/intake/fixtures.ts';
 import { readSample } from '../../decide/intake/samples.ts';
+import { sendJson, startServer } from '../../support/local-server.ts';
+import { makeVirtualClock } from '../../support/virtual-clock.ts';
 import { eventText, type ListenWorld, makeListenWorld, secrets, signedHeaders } from './listen-world.ts';
 
 const opened: Listening[] = [];
@@ -189,4 +191,31 @@ describe('sending an event', () => {
     });
     await expect(sending).rejects.toThrow('its secret must be "whsec_" and base64 of at least 24 bytes');
   });
+});
+
+test('closing waits for no idle connection, and five seconds for one that stalls', async () => {
+  const { app } = makeListenWorld();
+  const clock = makeVirtualClock();
+  const open = () => serveListen(app, { host: '127.0.0.1', port: 0 }, clock);
+  const idle = await open();
+  expect((await fetch(`http://127.0.0.1:${idle.port}/healthz`)).status).toBe(200);
+  await idle.close();
+  const stalled = await open();
+  const socket = connect(stalled.port, '127.0.0.1');
+  await new Promise<void>((resolve) => void socket.write('POST /events/ci HTTP/1.1\r\n', () => resolve()));
+  await expect.poll(() => fetch(`http://127.0.0.1:${stalled.port}/healthz`).then(({ ok }) => ok)).toBe(true);
+  const closed = stalled.close();
+  await clock.advance(5000);
+  await closed;
+  socket.destroy();
+});
+
+test('an event that was sent leaves no time-out behind', async () => {
+  const clock = makeVirtualClock(now);
+  await using server = await startServer((_, response) => sendJson(response, 200, {}));
+  const source = { name: 'ci', kind: 'json' } as const;
+  const send = (input: string | URL | Request, init?: RequestInit) => fetch(input, init);
+  const parts = { fetch: send, clock, newId: () => 'e1' };
+  await sendEvent(parts, { to: server.url, source, secret: secrets.ci, body: '{}' });
+  expect(clock.sleepers()).toBe(0);
 });

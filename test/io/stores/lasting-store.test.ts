@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
@@ -107,4 +107,32 @@ describe('a SQLite store whose file is taken away under it', () => {
     await expect(store.reopenIfLost()).rejects.toThrow(/it is a folder/);
     await store.close();
   });
+
+  test('writes what is under way before it closes', async () => {
+    const store = openSqliteStore({ path, newId: randomId });
+    const commits = ['a', 'b'].map((id) => store.commit([{ kind: 'putIfAbsent', key: key(id), value: 1 }]));
+    await store.close();
+    expect((await Promise.all(commits)).map(({ kind }) => kind)).toEqual(['committed', 'committed']);
+    expect(await idsAt(path)).toEqual(['a', 'b']);
+  });
+
+  test.skipIf(process.platform !== 'linux')('keeps no file open that is gone', async () => {
+    const store = await openWith('old');
+    remove(['', ...logs]);
+    await store.reopenIfLost();
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+      const link = attempt(() => readlinkSync(`/proc/self/fd/${fd}`));
+      return link?.startsWith(path) === true && link.endsWith('(deleted)') ? [link] : [];
+    });
+    expect(open).toEqual([]);
+    await store.close();
+  });
 });
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -9,7 +9,8 @@ import {
   listAnnouncements,
   readAnnouncement,
 } from '../../../lib/jobs/records/announcement-records.ts';
-import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
+import { approveConfig, beginApprovals } from '../../../lib/jobs/records/approvals.ts';
+import { listAsks } from '../../../lib/jobs/records/ask-records.ts';
 import { keepCalendar, loadCalendar } from '../../../lib/jobs/records/calendar-records.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import {
@@ -18,6 +19,7 @@ import {
   readClusterRecord,
   readFleetState,
   readUninstalled,
+  ruleToStore,
   startedKey,
   storeRule,
   storeUninstalled,
@@ -29,10 +31,10 @@ import { listKnownDestinations, listSenders } from '../../../lib/jobs/records/de
 import { listIncidents, listNotices, listSilences } from '../../../lib/jobs/records/incident-records.ts';
 import { loadTimes, timesWrites } from '../../../lib/jobs/records/known-times.ts';
 import { listSeen, seenKeyOf, seenWrite } from '../../../lib/jobs/records/last-rounds.ts';
-import { gapsOf } from '../../../lib/jobs/records/load-past.ts';
+import { gapsOf, loadPasts } from '../../../lib/jobs/records/load-past.ts';
 import { isOwnRecord } from '../../../lib/jobs/records/own-records.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
-import type { RoundHead } from '../../../lib/jobs/records/round-findings.ts';
+import { type RoundHead, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { isAwaited, lastWakeRequest, noteStop, requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 
@@ -117,6 +119,53 @@ describe('an approval', () => {
     const [again] = commits.at(-1) ?? [];
     expect(again).toMatchObject({ expiresAt: now + hour + config.keepMs + day });
     expect(again).not.toHaveProperty('value.isAhead');
+  });
+
+  test('begins in every region with the first round of its config', async () => {
+    const { store } = aStore();
+    const [region] = config.regions;
+    const two = { ...config, regions: [region!, { ...region!, name: 'r2' }] };
+    await approveConfig(store, two, by('ada', 1), now);
+    const asks = async () => (await Promise.all(['r1', 'r2'].map((name) => listAsks(store, name)))).flat();
+    await beginApprovals(store, two, await asks(), now + 5 * hour);
+    expect((await asks()).map(({ region: name, until, ...ask }) => [name, until, 'isAhead' in ask])).toEqual([
+      ['r1', now + 6 * hour, false],
+      ['r2', now + 6 * hour, false],
+    ]);
+  });
+
+  test('keeps a rule with the exceptions under which it is judged', () => {
+    const exceptions = [{ match: aMatch('dev-1/*') }] as unknown as typeof config.exceptions;
+    expect(ruleToStore({ ...config, exceptions }, 'h1', now)).toMatchObject({ exceptions });
+  });
+
+  test('the past has the gaps of each region', async () => {
+    const { store } = aStore();
+    const [region] = config.regions;
+    for (const [name, gap] of [
+      ['r1', [now - 9 * hour, now - 8 * hour]],
+      ['r2', [now - 5 * hour, now - 4 * hour]],
+    ] as const) {
+      await writeRoundFindings(store, {
+        schema: 1,
+        at: now,
+        region: name,
+        shard: { index: 0, count: 1 },
+        configHash: 'x',
+        isAnswered: true,
+        checkedClusters: [],
+        pools: 0,
+        clusters: 0,
+        findings: [],
+        looks: { since: now - 20 * hour, at: now, gaps: [gap] } as never,
+      });
+    }
+    const two = { ...config, regions: [region!, { ...region!, name: 'r2' }] };
+    const { gaps } = await loadPasts(store, two, now - 10 * hour, now);
+    expect(gaps).toEqual([
+      [now - 9 * hour, now - 8 * hour],
+      [now - 5 * hour, now - 4 * hour],
+    ]);
   });
 
   test('cuts no earlier one short, and says whose that was', async () => {
