@@ -45,7 +45,7 @@ test('an ask that was put right is deleted some time after its end', async () =>
   await store.list('asks/r1');
   await healStore(store, () => true);
   const [healed] = await raw.list('asks/r1');
-  const { until } = healed?.value as { readonly until: number };
+  const { until } = healed!.value as { readonly until: number };
   expect(until).toBeLessThan(later);
   expect(await raw.collect(until + 14 * dayMs)).toBe(0);
   expect(await raw.collect(until + 16 * dayMs)).toBe(1);
