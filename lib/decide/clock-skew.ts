@@ -2,7 +2,7 @@ import type { Answer } from '../model/answer.ts';
 import type { Finding } from '../model/finding.ts';
 import { type EpochMs, iso, minuteMs } from '../model/time.ts';
 
-/** Our clock and the server's at the same instant: when the answer arrived, and its `Date`. */
+/** Our clock and the server's at the same instant: the `Date` of an answer. */
 export type ClockReading = { readonly ours: EpochMs; readonly server: EpochMs };
 
 /** Correct clocks differ by less than this, including latency, caches with `Age`, and whole seconds. */
@@ -11,11 +11,26 @@ export const clocksDifferMs = 5 * minuteMs;
 /** A server that gives an earlier time has no clock (1970, year 1), so its time is ignored. */
 const firstYearOfClocks = Date.UTC(2000, 0);
 
-/** Both clocks as an answer shows them; undefined = no answer, no `Date`, or one that cannot be read. */
+/**
+ * Both clocks as an answer shows them; undefined = no answer, no `Date`, or one that cannot be read. The answer was
+ * written between our question and its arrival: a machine that slept meanwhile has no wrong clock.
+ */
 export function readingOf(answer: Answer<unknown>): ClockReading | undefined {
+  const arrived = readingOnArrival(answer);
+  if (arrived === undefined || answer.kind !== 'ok') return undefined;
+  const { askedAt = answer.answeredAt } = answer;
+  return { ...arrived, ours: nearest(arrived.server, askedAt, answer.answeredAt) };
+}
+
+/** Both clocks when an answer arrived, for what is done at once. */
+export function readingOnArrival(answer: Answer<unknown>): ClockReading | undefined {
   if (answer.kind !== 'ok' || answer.serverDate === undefined || answer.serverDate < firstYearOfClocks)
     return undefined;
   return { ours: answer.answeredAt, server: answer.serverDate };
+}
+
+function nearest(to: EpochMs, from: EpochMs, until: EpochMs): EpochMs {
+  return Math.max(from, Math.min(to, until));
 }
 
 /** Do these two times differ by more than correct clocks can? */

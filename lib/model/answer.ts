@@ -9,6 +9,8 @@ export type Answer<T> =
   | {
       readonly kind: 'ok';
       readonly value: T;
+      /** When it was asked; absent = not known. */
+      readonly askedAt?: EpochMs;
       readonly answeredAt: EpochMs;
       /** The server's time when it answered: its Date header, with the Age of a cached answer added. */
       readonly serverDate: EpochMs | undefined;

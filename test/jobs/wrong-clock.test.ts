@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../lib/io/http/exchange.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import type { Store } from '../../lib/io/stores/store.ts';
 import { sendHeartbeat } from '../../lib/jobs/deliver/heartbeat.ts';
 import { putLease } from '../../lib/jobs/records/ask-records.ts';
 import { listClusterRecords } from '../../lib/jobs/records/cluster-records.ts';
@@ -201,4 +203,61 @@ test('a region whose clock agrees goes on', async () => {
   );
   const rounds = await Promise.all(['r1', 'r2'].map((name) => listRoundFindings(night.store, name)));
   expect(rounds.flat().map(({ isClockWrong }) => isClockWrong)).toEqual([undefined, true]);
+});
+
+describe('a machine that sleeps for forty minutes', () => {
+  /** The first time that it comes by after it was told to. */
+  function aSleeper() {
+    let asleepMs = 0;
+    const fallAsleep = (night: Night) => {
+      night.clock.suspend(asleepMs);
+      asleepMs = 0;
+    };
+    const evening = async (night: Night) => {
+      for (let i = 0; i < 3; i += 1) await round(night);
+      await night.clock.advance(at('2026-03-03T19:02:00Z') - night.clock.now());
+      asleepMs = 40 * minute;
+    };
+    return { fallAsleep, evening };
+  }
+
+  test('while answers are on their way, has no wrong clock', async () => {
+    const { fallAsleep, evening } = aSleeper();
+    const through =
+      (api: Fetch): Fetch =>
+      async (input, init) => {
+        const answer = await api(input, init);
+        const url = input instanceof Request ? input.url : String(input);
+        if (!url.includes('/node-pool')) return answer;
+        await new Promise((resolve) => setImmediate(resolve));
+        fallAsleep(night);
+        return answer;
+      };
+    const night = aNight(morning, { rules }, { through });
+    await evening(night);
+    const before = await open(night);
+    const { plan, problems } = await round(night);
+    expect(night.clock.now()).toBeGreaterThan(at('2026-03-03T19:42:00Z'));
+    expect([plan.findings.map(({ kind }) => kind), problems]).toEqual([[], []]);
+    await round(night);
+    expect(await open(night)).toEqual(before);
+  });
+
+  test('between plan and change, plans anew', async () => {
+    const { fallAsleep, evening } = aSleeper();
+    let ids = 0;
+    const store = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
+    const commit: Store['commit'] = async (writes) => {
+      fallAsleep(night);
+      return store.commit(writes);
+    };
+    const night = aNight(morning, { rules }, { store: { ...store, commit } });
+    await evening(night);
+    const report = await night.app.scale({ ...night.config, hash: 'next' });
+    expect(report.plan.actions.length).toBeGreaterThan(1);
+    expect(new Set(report.results.map(({ result }) => result))).toEqual(new Set(['no-time']));
+    expect(puts(night)).toBe(0);
+    await round(night);
+    expect(puts(night)).toBe(report.plan.actions.length);
+  });
 });

@@ -4,18 +4,25 @@ import type { EpochMs } from '../../lib/model/time.ts';
 /** A clock that stands still until it is moved; sleepers wake in the order of their instants. */
 export type VirtualClock = Clock & {
   readonly advance: (ms: number) => Promise<void>;
+  /** The machine sleeps: its time goes on, its timers do not. */
+  readonly suspend: (ms: number) => void;
   readonly sleepers: () => number;
 };
 
 type Sleeper = { readonly at: EpochMs; readonly wake: () => void };
 
 export function makeVirtualClock(start: EpochMs = Date.UTC(2026, 10, 23, 6)): VirtualClock {
+  /** As the timers count: without what the machine slept. */
   let now = start;
+  let asleepMs = 0;
   const sleepers = new Set<Sleeper>();
   return {
-    now: () => now,
+    now: () => now + asleepMs,
     sleep: (ms, signal) => addSleeper(sleepers, now + ms, signal),
     sleepers: () => sleepers.size,
+    suspend: (ms) => {
+      asleepMs += ms;
+    },
     advance: async (ms) => {
       await settle();
       const end = now + ms;

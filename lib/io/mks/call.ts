@@ -98,10 +98,12 @@ async function attempt(parts: CallParts, call: Call, token: Secret, deadline: De
     headers: headersFor(call, token),
     ...only(call),
   };
+  const from = parts.clock.now();
   const result = await exchange(parts, { ...request, capBytes: call.capBytes }, deadline);
   const asked: Asked = {
     what: describeCall(call),
     isWrite: call.method === 'PUT',
+    from,
     at: parts.clock.now(),
     clean: parts.clean,
   };

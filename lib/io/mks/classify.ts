@@ -8,6 +8,7 @@ export type Asked = {
   /** "GET /cluster", for texts. */
   readonly what: string;
   readonly isWrite: boolean;
+  readonly from: EpochMs;
   /** When the answer arrived. */
   readonly at: EpochMs;
   /** Removes secrets from a text from outside. */
@@ -42,7 +43,7 @@ function classifyAnswered(exchange: Answered, asked: Asked): Answer<string> {
   const problem = whyUnreadable(exchange, body);
   if (problem || body === undefined)
     return unknown(asked, problem ?? 'unparsable', `answered ${status}, ${endings[problem ?? 'unparsable']}`);
-  return { kind: 'ok', value: body, answeredAt: asked.at, serverDate: readServerNow(headers) };
+  return { kind: 'ok', value: body, askedAt: asked.from, answeredAt: asked.at, serverDate: readServerNow(headers) };
 }
 
 /** Strict, since a pool's text is sent back: a replacement character would be written into the pool. */

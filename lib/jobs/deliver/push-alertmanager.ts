@@ -29,7 +29,8 @@ const leastLeftMs = 15_000;
 
 /**
  * Alertmanager keeps no order and none of our state: every run pushes what is open, and what is over with its end. It
- * has no outbox, and several senders push the same.
+ * has no outbox, and several senders push the same. One that failed is asked with an empty list if there is nothing to
+ * push: otherwise nobody would learn that it works again.
  */
 export async function pushAlertmanager(parts: DeliverParts, target: Target): Promise<DestinationReport> {
   const { clock } = parts;
@@ -38,7 +39,8 @@ export async function pushAlertmanager(parts: DeliverParts, target: Target): Pro
   const { destination } = target;
   if (destination === undefined || (parts.timeLeftMs?.() ?? Number.POSITIVE_INFINITY) < leastLeftMs) return idle;
   const incidents = await wanted(parts, destination);
-  if (incidents.length === 0) return idle;
+  const isFailing = target.stored?.sender.failing !== undefined && !destination.retired;
+  if (incidents.length === 0 && !isFailing) return idle;
   const read = await credentialsOf(parts, destination);
   const before = target.stored?.sender ?? newSender(target.id, clock.now());
   const sender = 'fingerprint' in read ? withAddress(before, read.fingerprint, clock.now()) : before;
@@ -84,9 +86,11 @@ export async function push(
   const { insecure, zone, severalRegions, runbooks } = destination;
   const { address, classify } = overHttp(destination);
   let outcome: Outcome = { kind: 'confirmed' };
-  for (let from = 0; from < incidents.length && !isFailure(outcome); from += mostPerPush) {
+  let from = 0;
+  do {
     const now = clock.now();
     const told = incidents.slice(from, from + mostPerPush);
+    from += mostPerPush;
     const safe = told.map(({ key, facts }) => {
       const said = cleanStrings(facts, clean);
       const placed = severalRegions ? withRegion(said) : said;
@@ -96,7 +100,7 @@ export async function push(
     const addressed = address({ id: '', body, now }, read.credentials);
     const sent = await send({ method: 'POST', insecure, ...addressed, timeoutMs: attemptMs });
     outcome = readOutcome(sent, { classify });
-  }
+  } while (from < incidents.length && !isFailure(outcome));
   return outcome;
 }
 

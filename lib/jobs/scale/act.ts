@@ -1,4 +1,4 @@
-import { apartText, type ClockReading, isApart, readingOf } from '../../decide/clock-skew.ts';
+import { apartText, type ClockReading, isApart, readingOnArrival } from '../../decide/clock-skew.ts';
 import { claimLastsMs, type Dropped, dropClaim } from '../../decide/scaling/claim.ts';
 import type { Action, Decision, RecordUpdate } from '../../decide/scaling/plan.ts';
 import { sizeWithin } from '../../decide/scaling/refusal.ts';
@@ -65,7 +65,7 @@ async function resize(parts: ScaleParts, claim: Claim): Promise<Acted> {
   const fresh = await mks.getNodePool(clusterId, poolId);
   if (fresh.kind !== 'ok')
     return drop(parts, claim, `could not be read again: ${describeAnswer(fresh)}`, ofRead(fresh));
-  const reading = readingOf(fresh);
+  const reading = readingOnArrival(fresh);
   if (reading && isApart(reading)) return drop(parts, claim, wrongClockReason(reading));
   if (planned && !isAsPlanned(fresh.value, planned)) return drop(parts, claim, undefined);
   const fields = ownedFields(action, fresh.value);

@@ -4,7 +4,7 @@ import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
 import { afterMissing } from '../../decide/scaling/missing-pools.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
-import type { FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
+import type { Action, FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
 import type { RuleBook } from '../../decide/scaling/rule-book.ts';
 import { mayFollow, type RoundFindings } from '../../decide/watching/scale-findings.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
@@ -19,7 +19,14 @@ import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
 import { type MissingCluster, observeFleet, type SeenFleet } from './observe.ts';
 import { planByFleet, readElsewhere, type SeenInput } from './plan-by-fleet.ts';
 import { readKnown } from './read-known.ts';
-import { bookFrom, type ScaleOptions, type ScaleParts, type ScaleProblem, type ScaleReport } from './scale-round.ts';
+import {
+  type ActionResult,
+  bookFrom,
+  type ScaleOptions,
+  type ScaleParts,
+  type ScaleProblem,
+  type ScaleReport,
+} from './scale-round.ts';
 import { announceStart, storeNotices, storeRound } from './store-round.ts';
 
 /**
@@ -138,8 +145,11 @@ async function keepRules({ parts, input, plan, problems }: Round): Promise<void>
 }
 
 /** The order changes each round, so that slow clusters or short time do not always delay the same ones. */
+/** What was planned longer ago is left to the next round: the machine slept, and another size may be wanted by now. */
+const planLastsMs = 10 * 60_000;
+
 async function actOnAll(
-  { parts, seen, plan, problems }: Round,
+  { parts, seen, input, plan, problems }: Round,
   onStored: (update: RecordUpdate) => void,
 ): Promise<ScaleReport['results']> {
   const pools = new Map(
@@ -147,16 +157,20 @@ async function actOnAll(
       own.map((pool) => [poolKey({ region, clusterId, poolId: pool.id }), pool] as const),
     ),
   );
+  const isOutdated = () => parts.clock.now() - input.now > planLastsMs;
   const updates = byTurn(plan.updates, ({ clusterId }) => clusterId, { now: parts.clock.now(), config: parts.config });
   const results = await mapBounded(updates, concurrency, async (update) => {
+    if (update.action && isOutdated()) return [resultOf(update.action, 'no-time')];
     const acted = await noted(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
     if (acted && !acted.isLost) onStored(update);
-    if (update.action === undefined) return [];
-    const { region, cluster, pool } = update.action;
-    return [{ region, cluster, pool, result: acted?.result ?? ('failed' as const) }];
+    return update.action ? [resultOf(update.action, acted?.result ?? 'failed')] : [];
   });
   return results.flat();
+}
+
+function resultOf({ region, cluster, pool }: Action, result: ActionResult): ScaleReport['results'][number] {
+  return { region, cluster, pool, result };
 }
 
 async function actOne(

@@ -218,6 +218,30 @@ test('an Alertmanager that is away is asked less often', async () => {
   expect((await listSenders(world.store))[0]?.sender.broken).toBeUndefined();
 });
 
+test.each([
+  [false, 1],
+  [true, 0],
+])('an Alertmanager that was away, with nothing to tell, retired %s: asked %i times', async (retired, times) => {
+  const receivers = { am: makeAlertmanager() };
+  const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
+  await world.store.commit([incidentWrite(anIncident(1), undefined)]);
+  receivers.am.faults = () => ({ kind: 'refuse' });
+  await ticks(world, 60, minute);
+  const [stored] = await listIncidents(world.store);
+  const over = anIncident(1, { phase: 'quiet', endedAt: world.clock.now(), cause: 'recovered' });
+  await world.store.commit([incidentWrite(over, stored?.version)]);
+  await ticks(world, 40, minute);
+  receivers.am.faults = undefined;
+  const destinations = world.parts.config.destinations.map((one) => ({ ...one, retired }));
+  const parts = { ...world.parts, config: { ...world.parts.config, destinations } };
+  for (let n = 0; n < 30; n += 1) {
+    await deliverAlerts(parts);
+    world.clock.moveTo(world.clock.now() + minute);
+  }
+  expect(receivers.am.requests.map(({ body }) => body)).toEqual(Array.from({ length: times }, () => '[]'));
+  expect((await listSenders(world.store))[0]?.sender.broken === undefined).toBe(!retired);
+});
+
 test('the heartbeat pings, says when it is degraded, and is silent otherwise', async () => {
   const checks = makeReceiver(taking200);
   const heartbeat = { url: { kind: 'env', name: 'BEAT' }, insecure: false } as const;

@@ -23,7 +23,7 @@ export async function judgeAlerts(stage: AlertStage): Promise<void> {
     if (place.kind === 'pager') judgePager(stage, place, outbox.parked);
     if (place.kind === 'hook') judgeSigned(stage, place, outbox.parked);
     if (place.kind === 'chat') judgeChat(stage, place, outbox.parked);
-    if (place.kind === 'chat') judgeHaste(stage, place);
+    if (place.kind === 'chat') judgeHaste(stage, place, outbox.parked);
     if (place.kind === 'am') judgeAlertmanager(stage, place);
   }
 }
@@ -157,7 +157,10 @@ function judgeTold(stage: AlertStage, place: Place, parked: readonly string[]): 
     if (stage.wipedAt !== undefined && stage.wipedAt > wrong.from) continue;
     if (at > stage.scenario.end - 30 * minuteMs) continue;
     const isTold = bodies.some((body) => body.includes(wrong.marker));
+    // What may have been accepted gives way to news of the same.
+    const newer = stage.wrongs.filter((one) => keyOf(one) === keyOf(wrong) && one.from > wrong.from);
     const isExcused =
+      newer.some(({ marker }) => bodies.some((body) => body.includes(marker))) ||
       [...place.lost, ...parked].some((body) => body.includes(wrong.marker)) ||
       bodies.some((body) => / more \(/.test(body));
     if (!isTold && !isExcused)
@@ -170,12 +173,14 @@ function judgeTold(stage: AlertStage, place: Place, parked: readonly string[]): 
 
 /** The longest back-off, a batch's five minutes, and a few ticks. */
 const soonMs = 30 * minuteMs;
+/** The longest wait of what may have been accepted, and a few ticks. */
+const laterMs = 150 * minuteMs;
 
 /**
- * A chat that works hears what is new soon, however long it did not work before and whatever else waits for it. Whether
- * it was told in its bad time is not judged here: what was sent then may have been accepted, and comes again later.
+ * A chat that works hears what is new soon, however long it did not work before and whatever else waits for it. What was
+ * sent in its bad time may have been accepted, so it comes again later.
  */
-function judgeHaste(stage: AlertStage, place: Place): void {
+function judgeHaste(stage: AlertStage, place: Place, parked: readonly string[]): void {
   const { scenario, wrongs, wipedAt, stormAt } = stage;
   const isDisturbed = (['crash', 'sleep', 'store'] as const).some((fault) => scenario.faults.has(fault));
   if (isDisturbed || wipedAt !== undefined || stormAt !== undefined) return;
@@ -183,17 +188,27 @@ function judgeHaste(stage: AlertStage, place: Place): void {
     if (wrong.kind === 'cluster.stuck' || wasSilenced(stage, wrong) || !standsAlone(stage, wrong)) continue;
     const at = certainAt(stage, wrong);
     if (at === undefined || !stoodFrom(stage, place.host, at)) continue;
-    const soon = worksFrom(place, at) + soonMs;
-    if (soon > (wrong.until ?? scenario.end) || soon > scenario.end) continue;
-    const isTried = place.receiver.requests.some((one) => one.at <= soon && one.body.includes(wrong.marker));
-    if (!isTried) stage.violate('late word', `${place.host} was not told of ${wrong.marker} by ${soon}`);
+    const until = Math.min(wrong.until ?? scenario.end, scenario.end);
+    const isOf = (body: string) => body.includes(wrong.marker);
+    const soon = worksFrom(place, at, soonMs) + soonMs;
+    const isTried = place.receiver.requests.some((one) => one.at <= soon && isOf(one.body));
+    if (soon <= until && !isTried)
+      stage.violate('late word', `${place.host} was not told of ${wrong.marker} by ${soon}`);
+    const later = worksFrom(place, at, laterMs) + laterMs;
+    const taken = takenPosts(place).filter((one) => one.at <= later);
+    const isTaken = [...place.lost, ...parked, ...taken.map(({ text }) => text)].some(isOf);
+    if (later <= until && !isTaken) stage.violate('late word', `${place.host} took no ${wrong.marker} by ${later}`);
   }
 }
 
-/** The first instant from here on after which it has no bad time for long enough. */
-function worksFrom(place: Pick<Place, 'episodes'>, at: EpochMs): EpochMs {
-  const bad = place.episodes.find(({ from, until }) => from < at + soonMs && until > at);
-  return bad === undefined ? at : worksFrom(place, bad.until);
+/** The first instant from here on after which it has no bad time for so long. */
+function worksFrom(place: Pick<Place, 'episodes'>, at: EpochMs, forMs: number): EpochMs {
+  const bad = place.episodes.find(({ from, until, feltMs }) => from < at + forMs && until + feltMs > at);
+  return bad === undefined ? at : worksFrom(place, bad.until + bad.feltMs, forMs);
+}
+
+function takenPosts({ receiver }: Place): readonly { readonly at: EpochMs; readonly text: string }[] {
+  return 'posts' in receiver ? (receiver.posts as readonly { at: EpochMs; text: string }[]) : [];
 }
 
 function takenBodies({ receiver }: Place): readonly string[] {

@@ -25,6 +25,8 @@ export type Place = {
 type Episode = {
   readonly from: EpochMs;
   readonly until: EpochMs;
+  /** How long it may still be felt: a `Retry-After` is respected for up to an hour. */
+  readonly feltMs: number;
   readonly rate: number;
   readonly draw: () => ReceiverFault;
 };
@@ -92,6 +94,7 @@ function drawEpisodes(chance: Chance, span: { readonly from: EpochMs; readonly u
     return {
       from,
       until: isOfBodies ? Math.min(until, from + 20 * 60_000) : until,
+      feltMs: kinds.includes(longWait) ? 60 * 60_000 : 0,
       rate: chance.pick([0.3, 1]),
       draw: () => chance.pick(kinds),
     };
@@ -121,9 +124,13 @@ const doubts: readonly ReceiverFault[] = [
   answer(503),
   answer(503, { 'retry-after': '60' }),
 ];
-const waits: readonly ReceiverFault[] = ['1', '0.5', '120.1', '86400', 'soon', 'Mon, 23 Nov 2026 06:10:00 GMT', ''].map(
-  (text) => answer(429, text === '' ? {} : { 'retry-after': text }),
-);
+const longWait = answer(429, { 'retry-after': '86400' });
+const waits: readonly ReceiverFault[] = [
+  ...['1', '0.5', '120.1'].map((text) => answer(429, { 'retry-after': text })),
+  longWait,
+  ...['soon', 'Mon, 23 Nov 2026 06:10:00 GMT'].map((text) => answer(429, { 'retry-after': text })),
+  answer(429),
+];
 const bodies: readonly ReceiverFault[] = [answer(400), answer(413), answer(415)];
 
 function faultOf(

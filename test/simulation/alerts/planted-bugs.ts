@@ -174,7 +174,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
         replace: 'lease.owner !== owner',
       },
     ],
-    seed: 3,
+    seed: 5,
     faults: ['crash', 'webhooks'],
   },
   {
@@ -216,15 +216,16 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     faults: ['webhooks'],
   },
   {
-    name: 'a chat in doubt is never tried again',
+    name: 'a chat in doubt waits three hours at once',
     changes: [
       {
         file: 'lib/decide/outbox/retry.ts',
         find: 'return isChat(kind) ? { ...marked, doubt: afterDoubt(before.doubt, address, chance, now) } : marked;',
-        replace: 'return isChat(kind) ? { ...marked, doubt: { count: 9, until: now + 86_400_000, address } } : marked;',
+        replace:
+          'return isChat(kind) ? { ...marked, doubt: { count: 9, until: now + 178 * minuteMs, address } } : marked;',
       },
     ],
-    seed: 4,
+    seed: 250,
     faults: ['webhooks'],
   },
   {
