@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Fetch } from '../../lib/io/http/exchange.ts';
-import { makeMemoryStore } from '../../lib/io/stores/memory.ts';
+import { makeMemoryStore } from '../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
 import { sendHeartbeat } from '../../lib/jobs/deliver/heartbeat.ts';
 import { putLease } from '../../lib/jobs/records/ask-records.ts';
