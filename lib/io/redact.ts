@@ -1,6 +1,6 @@
-import { isOrdinary, partsOfAddress } from './bearer-parts.ts';
+import { isOrdinary, partsOfAddress } from './address-secrets.ts';
 import { type Secret, unwrap } from './secrets/secret.ts';
-import { type Layer, layersOf } from './text-layers.ts';
+import { type Layer, layersOf } from './unescape.ts';
 
 /** The last layer before anything is shown: it knows every live secret, and what secrets look like. */
 export type Redactor = {

@@ -1,7 +1,7 @@
 import { type EpochMs, minuteMs } from '../model/time.ts';
+import { poolStatus } from './api-json.ts';
 import { draw } from './chance.ts';
 import { changePool } from './past-answers.ts';
-import { poolStatus } from './shapes.ts';
 import type { WorldPool, WorldState } from './world-model.ts';
 
 const stepMs = 10 * minuteMs;

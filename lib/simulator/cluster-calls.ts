@@ -1,10 +1,10 @@
 import { startClusterCreation, startClusterDeletion, startUpgrade } from './activities.ts';
+import { clusterShape, createdClusterShape, isBusy, machineSpecShape, regionShape, versionShape } from './api-json.ts';
 import { type Call, idIn, isName, withBody, withCluster } from './call.ts';
 import { addCluster } from './create-things.ts';
 import { clusterText, textAsOf } from './past-answers.ts';
 import { createPools } from './pool-calls.ts';
 import { accepted, acceptedItems, acceptedText, type Refusal, type Reply, refusals } from './reply.ts';
-import { clusterShape, createdClusterShape, isBusy, machineSpecShape, regionShape, versionShape } from './shapes.ts';
 import { busy } from './update-pool.ts';
 import type { WorldCluster, WorldState } from './world-model.ts';
 

@@ -1,8 +1,8 @@
 import { dayMs, type EpochMs, hourMs } from '../model/time.ts';
+import { timestamp } from './api-json.ts';
 import { autoscaledSize } from './autoscaler.ts';
 import { draw, drawUuid } from './chance.ts';
 import type { ClusterSpec, PoolSpec } from './fleet.ts';
-import { timestamp } from './shapes.ts';
 import type { WorldCluster, WorldMachineSpec, WorldPool, WorldState, WorldVersion } from './world-model.ts';
 
 type NewThing = 'deletedAt' | 'activity' | 'errors' | 'shownStatus' | 'text' | 'past';

@@ -6,12 +6,12 @@ import {
   startPoolCreation,
   startUpgrade,
 } from './activities.ts';
+import { timestamp } from './api-json.ts';
 import { addCluster, addPool, findVersion } from './create-things.ts';
 import type { Fault, FaultHook, RequestInfo } from './faults.ts';
 import type { ClusterSpec, PoolSpec } from './fleet.ts';
 import { changeCluster, changePool, rerenderCluster } from './past-answers.ts';
 import { everyRole, type Refusal } from './reply.ts';
-import { timestamp } from './shapes.ts';
 import { type PoolFields, updatePool } from './update-pool.ts';
 import { type ClusterView, clusterView, type PoolView, poolView } from './views.ts';
 import type { Role, WorldCluster, WorldPool, WorldState } from './world-model.ts';

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../model/time.ts';
-import { clusterShape, poolShape } from './shapes.ts';
+import { clusterShape, poolShape } from './api-json.ts';
 import type { Past, WorldCluster, WorldPool, WorldState } from './world-model.ts';
 
 /** How many older answers of each thing are kept for stale reads. */

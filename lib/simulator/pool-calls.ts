@@ -1,10 +1,10 @@
 import { startPoolCreation, startPoolDeletion } from './activities.ts';
+import { isBusy, poolShape } from './api-json.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
 import { type Call, idIn, isName, withBody, withCluster, withPool } from './call.ts';
 import { addPool } from './create-things.ts';
 import { poolText, textAsOf } from './past-answers.ts';
 import { accepted, acceptedItems, acceptedText, type Refusal, type Reply, refusals } from './reply.ts';
-import { isBusy, poolShape } from './shapes.ts';
 import { busy, type PoolFields, readPoolFields, updatePool } from './update-pool.ts';
 import type { WorldCluster, WorldPool, WorldState } from './world-model.ts';
 

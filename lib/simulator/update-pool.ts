@@ -1,10 +1,10 @@
 import { type EpochMs, minuteMs } from '../model/time.ts';
 import { startResize } from './activities.ts';
+import { isBusy } from './api-json.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
 import { draw } from './chance.ts';
 import { changePool } from './past-answers.ts';
 import { type Refusal, refusals } from './reply.ts';
-import { isBusy } from './shapes.ts';
 import type { Behaviour, Label, Taint, WorldPool, WorldState } from './world-model.ts';
 
 type Sizes = Pick<WorldPool, 'size' | 'sizeMin' | 'sizeMax' | 'autoscale'>;

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/time.ts';
+import { clusterStatus, poolStatus } from './api-json.ts';
 import { moveAutoscaledPool } from './autoscaler.ts';
-import { clusterStatus, poolStatus } from './shapes.ts';
 import type { WorldCluster, WorldPool, WorldState } from './world-model.ts';
 
 /** The truth about a pool at one instant, for tests and pictures; a copy. */

@@ -1,6 +1,6 @@
 import { chmod, writeFile as saveFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { usualDays } from '../../decide/page/view.ts';
+import { usualDays } from '../../decide/page/time-axis.ts';
 import { CommandError } from '../../errors.ts';
 import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { openStore } from '../../io/stores/open-store.ts';

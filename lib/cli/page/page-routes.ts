@@ -3,7 +3,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { html } from 'hono/html';
 import { compileMatch } from '../../config/compile-match.ts';
 import type { PoolRow } from '../../decide/page/pool-row.ts';
-import { makeView, type ViewKind } from '../../decide/page/view.ts';
+import { makeView, type ViewKind } from '../../decide/page/time-axis.ts';
 import type { Clock } from '../../io/clock.ts';
 import { pageHeaders } from '../../io/listen/keep-page.ts';
 import type { Store } from '../../io/stores/store.ts';

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html';
 import { poolShape } from '../../decide/page/plot-paths.ts';
 import { type PoolRow, sizeText } from '../../decide/page/pool-row.ts';
-import type { View } from '../../decide/page/view.ts';
+import type { View } from '../../decide/page/time-axis.ts';
 import { everSaysLeave } from '../../decide/schedule/timeline.ts';
 import { clusterKey } from '../../model/cluster.ts';
 import type { Match } from '../../model/config.ts';

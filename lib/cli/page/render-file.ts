@@ -1,4 +1,4 @@
-import { makeView } from '../../decide/page/view.ts';
+import { makeView } from '../../decide/page/time-axis.ts';
 import type { Decision } from '../../decide/scaling/plan.ts';
 import type { Store } from '../../io/stores/store.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';

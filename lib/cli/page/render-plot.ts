@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import { addRow, beginSums, type Shape, sumShape } from '../../decide/page/plot-paths.ts';
 import type { Mark, PoolRow } from '../../decide/page/pool-row.ts';
-import type { View } from '../../decide/page/view.ts';
+import type { View } from '../../decide/page/time-axis.ts';
 import { timesWhen } from '../../decide/schedule/timeline.ts';
 import { letOthersRun } from '../../jobs/records/load-past.ts';
 import { type Says, saysLeave } from '../../model/size.ts';

@@ -9,7 +9,7 @@ import { type Observation, strongest } from './observation.ts';
 import { end, settle, track } from './open-and-resolve.ts';
 import type { DestinationState } from './routing.ts';
 import { type Silences, silencedBy } from './silence.ts';
-import { isDailyDue, reminded, tell } from './tell.ts';
+import { isDailyDue, reminded, tell } from './who-is-told.ts';
 
 export type IncidentsInput = {
   readonly now: EpochMs;

@@ -2,7 +2,7 @@ import { lower, upper } from '../../model/size.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { alwaysOn } from '../past/node-hours.ts';
 import type { PlanStep, PoolRow } from './pool-row.ts';
-import type { Span, View } from './view.ts';
+import type { Span, View } from './time-axis.ts';
 
 /**
  * SVG path data. Coordinates are minutes of the view and nodes, upwards, so tests and readers can read sizes from it.

@@ -2,7 +2,7 @@ import { StoreError } from '../../errors.ts';
 import type { Json } from '../../model/json.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { NewId } from '../ids.ts';
-import type { Key, Version, Write } from './store.ts';
+import { type Key, mostWrites, type Version, type Write } from './store.ts';
 
 /** A write that passed all checks: its value as JSON text, with its new version. */
 export type PreparedWrite = PreparedPut | PreparedDelete;
@@ -19,8 +19,6 @@ export type PreparedPut = {
 
 type PreparedDelete = { readonly kind: 'delete'; readonly key: Key; readonly expected: Version };
 
-/** DynamoDB takes at most 100 actions in one transaction: docs.aws.amazon.com, TransactWriteItems. */
-const mostWrites = 100;
 /** A quarter of DynamoDB's 400 KB per item: a growing record is noticed long before AWS refuses it. */
 const mostValueBytes = 100 * 1024;
 /** DynamoDB takes at most 4 MB in one transaction; the rest of the 4,194,304 bytes is room for attribute names. */

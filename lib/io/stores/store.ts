@@ -28,6 +28,9 @@ export type DumpedRecord = {
   readonly expiresAt: EpochMs | undefined;
 };
 
+/** DynamoDB takes at most 100 actions in one transaction: docs.aws.amazon.com, TransactWriteItems. */
+export const mostWrites = 100;
+
 export type Write =
   | { readonly kind: 'putIfAbsent'; readonly key: Key; readonly value: Json; readonly expiresAt?: EpochMs }
   | {

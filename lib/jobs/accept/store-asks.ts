@@ -1,7 +1,7 @@
 import { mergedId, type Owner, ownerPrefix, poolLeasesPrefix } from '../../decide/intake/judge-ask.ts';
 import { type Group, type GroupOutcome, type GroupPlan, planGroup } from '../../decide/intake/merge-asks.ts';
 import type { Clock } from '../../io/clock.ts';
-import type { Along, Store, Version, Write } from '../../io/stores/store.ts';
+import { type Along, mostWrites, type Store, type Version, type Write } from '../../io/stores/store.ts';
 import type { Lease, Release } from '../../model/asks.ts';
 import type { Names } from '../../model/match.ts';
 import { asksPartition, askWrite, listStoredAsks, loadAsk, type StoredAsk } from '../records/ask-records.ts';
@@ -21,7 +21,6 @@ export type GroupWriter = {
 };
 
 /** The most asks per commit; the rest of its writes is for records pushed out, and for what is stored along. */
-const mostWrites = 100;
 const mostPerCommit = 50;
 const mostAttempts = 30;
 /** The limit of records of one owner in one region, over all pools: a glob can match any number of names. */

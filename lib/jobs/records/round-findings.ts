@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isFromFuture } from '../../decide/stored-time.ts';
 import type { RoundFindings } from '../../decide/watching/scale-findings.ts';
-import { compareIds, type Key, type Store, type StoredRecord, type Write } from '../../io/stores/store.ts';
+import { compareIds, type Key, mostWrites, type Store, type StoredRecord, type Write } from '../../io/stores/store.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { isRecord, listAll, numbered, putOver } from './change-record.ts';
@@ -17,7 +17,6 @@ const listsPartition = 'looked';
 const chunkChars = 60_000;
 /** Up to this size, a round is one record including its lists. */
 const mostInline = 8_000;
-const mostWrites = 100;
 
 const listNames = ['checkedClusters', 'nodes'] as const;
 type ListName = (typeof listNames)[number];

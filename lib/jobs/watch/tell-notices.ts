@@ -1,6 +1,6 @@
 import type { DestinationState } from '../../decide/incidents/routing.ts';
 import type { Silences } from '../../decide/incidents/silence.ts';
-import { tellNotice } from '../../decide/incidents/tell.ts';
+import { tellNotice } from '../../decide/incidents/who-is-told.ts';
 import { StoreError } from '../../errors.ts';
 import type { Write } from '../../io/stores/store.ts';
 import { deliveryWrite, listNotices } from '../records/incident-records.ts';

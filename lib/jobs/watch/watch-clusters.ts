@@ -4,7 +4,7 @@ import type { IncidentChange, IncidentsOutcome } from '../../decide/incidents/st
 import { isClockWrong } from '../../decide/watching/observe-region.ts';
 import type { RegionAnswers } from '../../decide/watching/watch-memory.ts';
 import { healStore } from '../../io/stores/bounded-store.ts';
-import type { Write } from '../../io/stores/store.ts';
+import { mostWrites, type Write } from '../../io/stores/store.ts';
 import type { Severity } from '../../model/finding.ts';
 import { type Part, whole } from '../../model/part.ts';
 import type { EpochMs } from '../../model/time.ts';
@@ -20,8 +20,6 @@ import { tellDigest } from './digest.ts';
 import { keepMemory } from './keep-memory.ts';
 import { type ToldNotices, tellNotices } from './tell-notices.ts';
 import type { WatchOptions, WatchParts, WatchReport } from './watch-round.ts';
-
-const mostWrites = 100;
 
 /**
  * One round of the watch: observe (the store, then the API), decide (pure), act (one transaction per incident with its

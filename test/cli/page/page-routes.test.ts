@@ -4,7 +4,7 @@ import { loadFleet } from '../../../lib/cli/page/load-fleet.ts';
 import { makePage } from '../../../lib/cli/page/page-model.ts';
 import { addPage, type PageParts } from '../../../lib/cli/page/page-routes.ts';
 import { renderBoard } from '../../../lib/cli/page/render-board.ts';
-import { makeView } from '../../../lib/decide/page/view.ts';
+import { makeView } from '../../../lib/decide/page/time-axis.ts';
 import { StoreError } from '../../../lib/errors.ts';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { serveListen } from '../../../lib/io/listen/serve.ts';

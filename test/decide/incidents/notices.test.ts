@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tellNotice } from '../../../lib/decide/incidents/tell.ts';
+import { tellNotice } from '../../../lib/decide/incidents/who-is-told.ts';
 import { cluster, destination, hash, match, noSilence, only, start, told } from './incident-world.ts';
 
 const notice = { kind: 'cluster.gone', subject: cluster, text: 'Cluster dev-1 is gone', at: start } as const;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { IncidentRecord } from '../../../lib/decide/incidents/incident.ts';
 import type { EndDate, Observation } from '../../../lib/decide/incidents/observation.ts';
 import type { SilenceRecord } from '../../../lib/decide/incidents/silence.ts';
-import { reminded, tellNotice } from '../../../lib/decide/incidents/tell.ts';
+import { reminded, tellNotice } from '../../../lib/decide/incidents/who-is-told.ts';
 import type { FindingKind, Severity, Subject } from '../../../lib/model/finding.ts';
 import {
   bad,

@@ -78,7 +78,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a silence keeps back the end of what was told before it',
     changes: [
       {
-        file: 'lib/decide/incidents/tell.ts',
+        file: 'lib/decide/incidents/who-is-told.ts',
         find: 'function sayOver(record: IncidentRecord, { destinations }: Telling): Saying {',
         replace:
           'function sayOver(record: IncidentRecord, { destinations, silenced }: Telling): Saying {\n  if (silenced !== undefined) return { record, said: [] };',
@@ -132,7 +132,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
     name: 'a destination with a new address is told nothing of what is open',
     changes: [
       {
-        file: 'lib/decide/incidents/tell.ts',
+        file: 'lib/decide/incidents/who-is-told.ts',
         find: 'if (told === undefined) return firstWord(record, destination, telling, said);',
         replace:
           'if (told === undefined && (record.openedAt ?? 0) < telling.now) return undefined;\n  if (told === undefined) return firstWord(record, destination, telling, said);',
