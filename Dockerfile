@@ -1,5 +1,5 @@
 # Lamplighter as one process in a container: docs/deploy.md says how to run it.
-# A tag moves. Build a release on the digest that you looked at:
+# A tag can move. Build a release on a digest:
 #   docker build --build-arg NODE_IMAGE=node:24-slim@sha256:<digest> .
 # docs/deploy.md says how to look it up.
 ARG NODE_IMAGE=node:24-slim
