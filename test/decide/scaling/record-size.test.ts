@@ -31,9 +31,9 @@ describe('a cluster’s record stays below 100 KB', () => {
       aLease(120, '2026-03-02T20:00:00Z', '2026-03-03T06:00:00Z'),
       anOverride(150, '2026-03-02T21:00:00Z', '2026-03-02T23:00:00Z'),
     ];
-    runUntil(world, '2026-03-02T23:00:00Z', 5 * minute);
+    runUntil(world, '2026-03-02T23:00:00Z', 10 * minute);
     for (const name of names) byHand(world, name, { min: 101, max: 199 });
-    runUntil(world, '2026-03-03T12:00:00Z', 5 * minute);
+    runUntil(world, '2026-03-03T12:00:00Z', 10 * minute);
     const pools = Object.fromEntries(
       Object.entries(world.record?.pools ?? {}).map(([id, memory]) => [
         id,

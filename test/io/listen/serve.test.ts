@@ -92,7 +92,7 @@ describe('the listener', () => {
 
   test('answers health in a burst of events', async () => {
     const { world, url } = await start();
-    const posts = Array.from({ length: 300 }, (_, n) => {
+    const posts = Array.from({ length: 150 }, (_, n) => {
       const body = eventText(n);
       return fetch(`${url}/events/ci`, { method: 'POST', body, headers: signedHeaders(body, { id: `m${n}` }) });
     });
