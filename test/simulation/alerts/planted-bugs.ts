@@ -45,7 +45,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
           "    case 'body-refused':\n      return refused(before, marked, outcome.problem);\n    case 'address-failed':\n      return { kind: 'end', state: 'dropped' };",
       },
     ],
-    seed: 1,
+    seed: 7,
     faults: ['webhooks'],
   },
   {
@@ -212,7 +212,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
           "const backOff = outcome.kind === 'unknown' && before.step >= 5 ? 7_200_000 : backOffMs(before.step, chance);",
       },
     ],
-    seed: 18,
+    seed: 47,
     faults: ['webhooks'],
   },
   {
