@@ -58,15 +58,20 @@ function causeOf(subject: Subject, { config, gone, references }: Ending): string
     case 'pool':
       return placeCause(subject, config, gone);
     case 'destination':
-      return config.destinations.some(({ name }) => name === subject.destination)
-        ? undefined
-        : 'the destination was removed from the config';
+      return destinationCause(subject.destination, config);
     case 'secret':
       return references.includes(subject.reference) ? undefined : 'the config no longer names this secret';
     case 'config':
     case 'fleet':
       return undefined;
   }
+}
+
+/** Nothing new is sent to a retired destination, so nothing would ever show that it works again. */
+function destinationCause(destination: string, { destinations }: CompiledConfig): string | undefined {
+  const known = destinations.find(({ name }) => name === destination);
+  if (known === undefined) return 'the destination was removed from the config';
+  return known.retired ? 'the destination was retired' : undefined;
 }
 
 function placeCause(

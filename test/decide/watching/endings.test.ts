@@ -9,7 +9,10 @@ const everything = { text: '*', region: undefined, cluster: '.*', pool: undefine
 const prod = { ...everything, text: 'prod-*', cluster: 'prod-.*' };
 const config = {
   regions: [{ name: 'r1' }],
-  destinations: [{ name: 'ops' }],
+  destinations: [
+    { name: 'ops', retired: false },
+    { name: 'tired', retired: true },
+  ],
   watch: { clusters: 'all' },
   rules: [
     { match: prod, schedule: undefined },
@@ -54,6 +57,12 @@ describe('an incident ends because', () => {
       'destination.broken',
       { kind: 'destination', destination: 'old' },
       'the destination was removed from the config',
+    ],
+    [
+      'its destination was retired',
+      'destination.broken',
+      { kind: 'destination', destination: 'tired' },
+      'the destination was retired',
     ],
     [
       'its secret did',

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { listIncidents } from '../../../lib/jobs/records/incident-records.ts';
+import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
+import { listAll } from '../../../lib/jobs/records/change-record.ts';
+import { incidentWrite, listIncidents } from '../../../lib/jobs/records/incident-records.ts';
+import { anIncident } from '../../support/receivers/outbox-world.ts';
 import { aCluster, aConfig, destination, minuteMs, start, type WatchWorld, watchWorld } from './watch-world.ts';
 
 const hourMs = 60 * minuteMs;
@@ -52,4 +55,34 @@ test('an answer without the version forgets no end, and tells none again', async
     await world.passes(2);
   }
   expect(await world.outbox()).toEqual(['ops open version.eol']);
+});
+
+test.each([
+  ['is retired', [destination('ops'), destination('pager', { retired: true })], 'the destination was retired'],
+  ['is gone', [destination('ops')], 'the destination was removed from the config'],
+])('the alarm about a destination that %s is over', async (_, destinations, cause) => {
+  const world = watchWorld([aCluster()], aConfig({ destinations: [destination('ops'), destination('pager')] }));
+  await world.pass();
+  const [ops] = (await listAll(world.memory, 'destinations')).map(({ key }) => key.id);
+  const subject = { kind: 'destination', destination: 'pager' } as const;
+  const told = { [ops!]: { at: start, episode: start, severity: 'critical' as const } };
+  const key = incidentKey('destination.broken', subject, world.parts().hash);
+  const broken = anIncident(1, {
+    key,
+    kind: 'destination.broken',
+    subject,
+    episode: start,
+    openedAt: start,
+    told,
+    sequence: 1,
+  });
+  await world.memory.commit([incidentWrite(broken, undefined)]);
+  await world.passes(2);
+  expect(await openFacts(world)).toHaveLength(1);
+  world.config = { ...world.config, destinations };
+  await world.passes(2);
+  expect((await listIncidents(world.memory)).map(({ record }) => [record.phase, record.cause])).toEqual([
+    ['quiet', cause],
+  ]);
+  expect(await world.outbox()).toEqual(['ops resolve destination.broken']);
 });
