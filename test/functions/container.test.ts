@@ -152,6 +152,8 @@ destinations: { hook: { kind: webhook, url: { env: U } } }`);
       expect(await invoke({ job })).toBe(true);
     }
     expect(lambda.seen.map(({ path }) => path.split('/').at(-2))).toEqual(names);
+    // What is started is not waited for.
+    for (const { headers } of lambda.seen) expect(headers['x-amz-invocation-type']).toBe('Event');
   });
 });
 

@@ -21,6 +21,18 @@ const unsigned = writeKeepLink({
 });
 const aLink = withSignedLinks(`/keep/${unsigned}.${unsignedMark}`, makeSecret(strong));
 
+test.each(['lamplighter_events_refused', 'lamplighter_events_not_stored', 'lamplighter_events_unauthorized'] as const)(
+  '%s is a metric that an alarm can read',
+  (name) => {
+    const line = embeddedLine({ installation: 'lamplighter', job: 'accept-events', at: now, values: { [name]: 2 } });
+    const { _aws, ...fields } = JSON.parse(line) as {
+      readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Metrics: readonly object[] }[] };
+    };
+    expect(_aws.CloudWatchMetrics[0]?.Metrics).toEqual([{ Name: name, Unit: 'Count' }]);
+    expect(fields).toMatchObject({ [name]: 2 });
+  },
+);
+
 describe('on AWS what came to nothing', () => {
   test('from a queue is a line each, and a metric', async () => {
     const { lines, metrics, run } = await anAcceptFunction();

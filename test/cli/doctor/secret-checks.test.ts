@@ -6,6 +6,7 @@ import { linkChecks, secretFileChecks } from '../../../lib/cli/doctor/secret-che
 import { systemClock } from '../../../lib/io/clock.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
+import { aDestination } from '../../support/destination.ts';
 import { aConfig } from '../../support/scaling-world.ts';
 import { makeTemporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -29,6 +30,26 @@ test.each([
   await chmod(join(folder, 'token'), mode);
   await chmod(folder, folderMode);
   expect(await checked(join(folder, 'token'))).toMatch(text);
+});
+
+test('every secret of a destination is looked at', async () => {
+  const file = (name: string) => ({ kind: 'file', path: `/nowhere/${name}` }) as const;
+  const hook = aDestination('hook', {
+    kind: 'webhook',
+    url: file('url'),
+    key: file('key'),
+    secrets: [file('new'), file('old')],
+    headers: [
+      { name: 'Authorization', value: file('auth') },
+      { name: 'X-Team', value: { kind: 'text', text: 'platform' } },
+      { name: 'X-Key', value: file('x-key') },
+    ],
+    mail: { from: 'a@example.org', to: ['b@example.org'], user: 'lamp', password: file('password') },
+  });
+  const config = aConfig({ destinations: [hook] });
+  const regions = config.regions.map((region) => ({ ...region, token: { kind: 'env', name: 'T' } as const }));
+  const names = (await secretFileChecks({ ...config, regions })).map(({ about }) => about.split('/').at(-1));
+  expect(new Set(names)).toEqual(new Set(['url', 'key', 'new', 'old', 'auth', 'x-key', 'password']));
 });
 
 test('a reference to a directory names no file', async () => {

@@ -58,6 +58,22 @@ test('a fetch that ignores its signal ends at the deadline', async () => {
   expect(await pending).toMatchObject({ kind: 'unknown', reason: 'timeout' });
 });
 
+test('a read whose time is over while it waits to be tried again keeps its answer', async () => {
+  let asked = 0;
+  const { mks, clock } = makeRegion('https://mks.invalid', {
+    fetch: async () => {
+      asked += 1;
+      await clock.sleep(14_900);
+      return Response.json({ code: 14, message: 'try later' }, { status: 503 });
+    },
+  });
+  const pending = mks.listClusters();
+  await clock.advance(14_900);
+  await clock.advance(400);
+  expect(await pending).toMatchObject({ reason: 'server-error', detail: expect.stringContaining('try later') });
+  expect(asked).toBe(1);
+});
+
 test('no timer is left behind', async () => {
   await using server = await startServer((_, response) => response.end('{"items":[]}'));
   const { mks, clock } = makeRegion(server.url);

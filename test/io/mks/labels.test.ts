@@ -20,7 +20,13 @@ test.each<[string, object, unknown]>([
   expect(read.success && toPool(read.output, (text) => text).labels).toEqual(labels);
 });
 
-test('a secret in a label is shown to nobody', () => {
-  const read = v.parse(poolShape, { ...pool, labels: [{ key: 'a', value: 'SECRET' }] });
-  expect(toPool(read, (text) => text.replace('SECRET', '…')).labels).toEqual({ a: '…' });
+test('a secret in a label, or in the name of a machine, is shown to nobody', () => {
+  const labels = [
+    { key: 'a', value: 'SECRET' },
+    { key: 'b-SECRET', value: 'c' },
+  ];
+  const read = v.parse(poolShape, { ...pool, labels, machine_spec: { name: 'eo2.SECRET' } });
+  const shown = toPool(read, (text) => text.replace('SECRET', '…'));
+  expect(shown.labels).toEqual({ a: '…', 'b-…': 'c' });
+  expect(shown.flavor).toBe('eo2.…');
 });

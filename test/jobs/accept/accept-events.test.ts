@@ -63,6 +63,14 @@ describe('an event', () => {
     expect(await world.asks('r2')).toMatchObject([{ atLeast: 2, region: 'r2', match: { text: 'r2:twin/gpu' } }]);
   });
 
+  test('in an envelope keeps its own time where both have one', async () => {
+    const world = makeAcceptWorld();
+    const about = { specversion: '1.0', id: 'c1', source: '/ci', type: 'run' };
+    const envelope = { ...about, time: new Date(now - hourMs).toISOString() };
+    await world.send(sources.cloudevents, { ...envelope, data: event(1) });
+    expect(await world.live()).toMatchObject([{ time: now, until: now + 2 * hourMs }]);
+  });
+
   test('whose cluster cannot be woken is stored all the same', async () => {
     const lines: unknown[] = [];
     const warn = (message: string, fields?: object) => void lines.push([message, fields]);

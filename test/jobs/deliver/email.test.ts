@@ -124,6 +124,26 @@ describe('a mail', () => {
     expect(taken.every(({ secure }) => secure)).toBe(true);
   });
 
+  test('is sent at once when a refused password was replaced', async () => {
+    const logins: string[] = [];
+    const { taken, port } = await aMailServer({
+      secure: true,
+      authOptional: false,
+      onAuth: ({ username, password }, _, done) => {
+        logins.push(password ?? '');
+        if (password === 'right') done(null, { user: username });
+        else done(refusing(535));
+      },
+    });
+    const { world, id, deliver } = aWorld(`smtps://localhost:${port}`, { mail: withLogin });
+    await world.put(aDelivery(id, 1));
+    for (let n = 0; n < 3; n += 1) expect(await deliver()).toMatchObject({ accepted: 0, waiting: 1 });
+    const tried = logins.length;
+    world.secrets.set('MAIL_PASSWORD', 'right');
+    expect(await deliver()).toMatchObject({ accepted: 1 });
+    expect([logins.length, taken.length]).toEqual([tried + 1, 1]);
+  });
+
   test('keeps its id when it is sent again', async () => {
     let isDown = true;
     const { taken, port } = await aMailServer({

@@ -7,6 +7,7 @@ import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { listSenders, senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite, listIncidents, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { seenKey } from '../../../lib/jobs/records/last-rounds.ts';
+import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import type { CompiledConfig } from '../../../lib/model/config.ts';
 import {
   aDelivery,
@@ -19,6 +20,7 @@ import {
 } from '../../support/receivers/outbox-world.ts';
 import { makeReceiver } from '../../support/receivers/receiver.ts';
 import { makeAlertmanager, makePagerduty, makeSlack } from '../../support/receivers/targets.ts';
+import { aRule } from '../../support/scaling-world.ts';
 
 const minute = 60_000;
 const taking200 = { take: () => ({ status: 200 }), success: { status: 200 } };
@@ -149,6 +151,30 @@ test('rounds that are missed are told, and over when they come back', async () =
   }
   expect([...receivers.pager.alerts.values()]).toMatchObject([{ status: 'resolved', opened: 1 }]);
   expect(receivers.ops.posts.map(({ text }) => text.includes('Resolved'))).toEqual([false, true]);
+});
+
+test('rounds that one of two regions misses are told', async () => {
+  const receivers = { ops: makeSlack() };
+  const regions = ['r1', 'r2'].map((name) => {
+    const token = { kind: 'env', name: 'TOKEN' } as const;
+    return { name, url: `https://${name}.test`, mksRegion: undefined, token };
+  });
+  const world = makeOutboxWorld([aDestination({ name: 'ops', kind: 'slack' })], receivers, {
+    regions,
+    rules: [aRule()],
+  });
+  const round = async (region: string) => {
+    const about = { schema: 1, region, configHash: '', isAnswered: true, clusters: 0, pools: 0 } as const;
+    const found = { checkedClusters: [], findings: [], shard: { index: 0, count: 1 } };
+    await writeRoundFindings(world.store, { ...about, ...found, at: world.clock.now() });
+  };
+  await round('r2');
+  for (let tick = 0; tick < 12; tick += 1) {
+    await lookedAt(world, world.clock.now());
+    await round('r1');
+    await ticks(world, 1);
+  }
+  expect(receivers.ops.posts.map(({ text }) => text.includes('no round of scaling'))).toEqual([true]);
 });
 
 test('rounds that are missed again and again are over after a long calm', async () => {

@@ -81,9 +81,10 @@ test.each([
   [400, 'InvalidParameter', 'body-refused'],
   [500, 'InternalError', 'unknown'],
 ])('%i %s means %s', async (status, code, outcome) => {
-  const { world, id, deliver } = await aTopic(standard, { status, body: refusal(code) });
+  const { world, id, forms, deliver } = await aTopic(standard, { status, body: refusal(code) });
   await world.put(aDelivery(id, 1));
   const report = await deliver();
+  expect(forms).toHaveLength(report?.failed ?? 0);
   expect(report?.answer?.kind).toBe(outcome);
   expect(JSON.stringify(report)).not.toContain('canary');
 });

@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { unsignedMark, writeKeepLink } from '../../../lib/decide/announcing/keep-link.ts';
+import { openBatch, toMember } from '../../../lib/decide/outbox/batch.ts';
+import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { makeSecret } from '../../../lib/io/secrets/secret.ts';
 import { isLinkSigned } from '../../../lib/io/signing.ts';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { retryDelivery } from '../../../lib/jobs/deliver/outbox-by-hand.ts';
-import { loadOutbox, outboxId, parkedPut } from '../../../lib/jobs/records/delivery-records.ts';
+import { batchPut, listHistory, loadOutbox, outboxId, parkedPut } from '../../../lib/jobs/records/delivery-records.ts';
+import { senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite } from '../../../lib/jobs/records/incident-records.ts';
 import {
   aDelivery,
   aDestination,
   anIncident,
   makeOutboxWorld,
+  sha256,
   someFacts,
   start,
 } from '../../support/receivers/outbox-world.ts';
@@ -120,6 +124,20 @@ test('a parked message that is sent again by hand has waited for nothing yet', a
   receivers.ops.faults = () => ({ kind: 'answer', reply: { status: 503 } });
   expect(await retryDelivery(world.parts, ops!, outboxId(delivery))).toMatchObject({ sent: { state: 'waiting' } });
   expect((await loadOutbox(world.store, ops!.id)).deliveries).toHaveLength(1);
+});
+
+test('a storm that is dropped was heard, if one of its messages may have been', async () => {
+  for (const maybeAccepted of [false, true]) {
+    const { world } = aWorld();
+    const id = world.idOf('ops');
+    const [first, second] = [aDelivery(id, 1), aDelivery(id, 2, { maybeAccepted })];
+    const batch = { ...openBatch(id, first, start, sha256), members: [first, second].map(toMember) };
+    await world.store.commit([batchPut(batch, undefined), senderWrite(newSender(id, start), undefined)]);
+    await deliverAlerts({ ...world.parts, config: { ...world.config, destinations: [] } });
+    expect((await listHistory(world.store)).map(({ state, unheard }) => [state, unheard])).toEqual([
+      ['dropped', maybeAccepted ? undefined : true],
+    ]);
+  }
 });
 
 test('a message that is parked is kept as long as the config says, from then on', async () => {
