@@ -36,23 +36,7 @@ function urlAlarms(alarmActions: readonly unknown[]): Resources {
       { Name: 'job', Value: 'accept-events' },
     ],
   };
-  const alarm = (name: string, text: string, metric: object, more: object): Resource => ({
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: `${installation}-${name}`,
-      AlarmDescription: text,
-      ...metric,
-      Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: alarmActions,
-      OKActions: alarmActions,
-      ...more,
-    },
-  });
+  const alarm = alarmFor(alarmActions);
   return {
     EventsNotTakenAlarm: alarm(
       'events-not-taken',
@@ -73,6 +57,27 @@ function urlAlarms(alarmActions: readonly unknown[]): Resources {
       { Threshold: 100 },
     ),
   };
+}
+
+/** Rings when two periods of five minutes, of three, are above the threshold. */
+function alarmFor(alarmActions: readonly unknown[]) {
+  return (name: string, text: string, metric: object, more: object): Resource => ({
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${installation}-${name}`,
+      AlarmDescription: text,
+      ...metric,
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      DatapointsToAlarm: 2,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: alarmActions,
+      OKActions: alarmActions,
+      ...more,
+    },
+  });
 }
 
 const receiver = 'ReceiveEventsLambdaFunction';

@@ -45,6 +45,7 @@ const ofPool = ['region', 'cluster', 'pool'] as const;
 export function makeRunMetrics(): RunMetrics {
   const registry = new Registry();
   const shown = makeSeries(registry);
+  showBuild(registry);
   collectDefaultMetrics({ register: registry });
   return {
     onCall: (region, call, outcome) => shown.calls.inc({ region, call, outcome }),
@@ -69,14 +70,29 @@ export function makeRunMetrics(): RunMetrics {
 
 type Series = ReturnType<typeof makeSeries>;
 
-/** Every series by its name; that of the build is set for good. */
-function makeSeries(registry: Registry) {
+function makersOf(registry: Registry) {
   const registers = [registry];
-  const gauge = <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
-    new Gauge({ name, help, labelNames: [...labelNames], registers });
-  const counter = <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
-    new Counter({ name, help, labelNames: [...labelNames], registers });
-  const series = {
+  return {
+    gauge: <T extends string>(name: string, help: string, labelNames: readonly T[] = []) =>
+      new Gauge({ name, help, labelNames: [...labelNames], registers }),
+    counter: <T extends string>(name: string, help: string, labelNames: readonly T[]) =>
+      new Counter({ name, help, labelNames: [...labelNames], registers }),
+  };
+}
+
+/** Set for good. */
+function showBuild(registry: Registry): void {
+  const { gauge } = makersOf(registry);
+  gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(
+    { version: packageJson.version, node: process.version },
+    1,
+  );
+}
+
+/** Every series by its name. */
+function makeSeries(registry: Registry) {
+  const { gauge, counter } = makersOf(registry);
+  return {
     observed: gauge(names.poolObserved, 'Size of a pool in the last round; for an autoscaled pool, its bounds', [
       ...ofPool,
       'bound',
@@ -111,11 +127,6 @@ function makeSeries(registry: Registry) {
     events: counter(names.events, 'Events, by outcome', ['source', 'outcome']),
     requests: counter(names.requests, 'Requests to POST /events and /alertmanager', ['source', 'outcome']),
   };
-  gauge(names.buildInfo, 'Always 1; its labels say which build this is', ['version', 'node']).set(
-    { version: packageJson.version, node: process.version },
-    1,
-  );
-  return series;
 }
 
 function showRound(shown: Series, report: ScaleReport, endedAt: number, tookMs: number): void {
