@@ -47,7 +47,8 @@ async function anEvening(config: Parameters<typeof anAnnouncedNight>[1] = {}, op
 }
 
 function retire(night: Night): void {
-  night.config = { ...night.config, destinations: [aChat('dev-chat', { retired: true }), aChat('ops')] };
+  const [, ...others] = night.config.destinations;
+  night.config = { ...night.config, destinations: [aChat('dev-chat', { retired: true }), ...others] };
 }
 
 const nowOf = (night: Night): string => new Date(night.clock.now()).toISOString();
@@ -73,7 +74,8 @@ test.each<[string, End | 'waits', boolean, typeof holdAll, readonly [active: num
 ])('a correction where %s', async (_, end, maybeAccepted, hold, heard) => {
   const counts = [];
   for (const isRetired of [false, true]) {
-    const night = await anEvening({ destinations: [aChat('dev-chat'), aChat('ops')] });
+    const others = [aChat('ops'), aChat('gone', { retired: true })];
+    const night = await anEvening({ destinations: [aChat('dev-chat'), ...others] });
     if (end === 'waits') await night.clock.advance(0);
     else await ends(night, end, maybeAccepted);
     if (isRetired) retire(night);
@@ -139,6 +141,17 @@ describe('announcements are read', () => {
     expect(await reads(night, state.listed)).toBe(isRead);
     await tick(night);
     expect(await reads(night, state.listed)).toBe(isRead);
+  });
+
+  test('and the delivery log only for a correction', async () => {
+    const { store, state } = watchedStore();
+    const night = anAnnouncedNight(`${day}T18:10:00Z`, {}, { store });
+    const isLogRead = () => state.listed.splice(0).includes('hist');
+    await ticks(night, `${day}T18:35:00Z`);
+    expect([isLogRead(), (await saidOf(night)).length]).toEqual([false, 1]);
+    await holdAll(night);
+    await tick(night);
+    expect(isLogRead()).toBe(true);
   });
 
   test('where one region follows what no rule announces any more', async () => {

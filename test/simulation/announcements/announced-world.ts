@@ -49,7 +49,7 @@ type Told = { readonly at: number; readonly text: string; readonly id: string; r
 
 export type AnnouncedRun = { readonly violations: readonly string[]; readonly lowered: number; readonly told: number };
 
-/** `seen`: as a round saw it, if one ran: people may have changed it in between. */
+/** `seen`: as a round with rules saw it, if one ran: people may have changed it in between. */
 type Shown = { readonly at: number; readonly size: Size; readonly seen: Size | undefined };
 
 /** What a run left behind, for the judges. */
@@ -90,7 +90,8 @@ export function runAnnouncedWorld(seed: number): AnnouncedRun {
     const isRound = !chance.is(0.05);
     for (const { name, size } of found) {
       const pool = world.pools.find((one) => one.name === name);
-      const seen = isRound && pool?.status === 'Running' ? shownSize(pool) : undefined;
+      const isSeen = isRound && world.config.rules.length > 0 && pool?.status === 'Running';
+      const seen = isSeen ? shownSize(pool) : undefined;
       sizes.set(name, [...(sizes.get(name) ?? []), { at: world.now, size, seen }]);
     }
     const isWatching = !outages.isOff(world.now, isLeft);
