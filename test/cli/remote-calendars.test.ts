@@ -116,7 +116,7 @@ test('a command without a copy fetches it, keeps nothing, and says when it canno
 
 test('each address has a copy of its own, in the store that the environment names', async () => {
   const two = config
-    .replace('calendars: {', 'calendars: { b: { ics: "https://cal.example.org/b.ics", size: idle },')
+    .replace('calendars: {', 'calendars: { b: { ics: { env: CAL_B }, size: idle },')
     .replace('schedules:', 'schedules:\n  other: { calendar: b, windows: [], otherwise: base }');
   using world = aCliWorld('2026-12-24T10:00:00Z', two);
   const asked: string[] = [];
@@ -128,7 +128,12 @@ test('each address has a copy of its own, in the store that the environment name
     return new Response(ics(url === address ? '20261224' : '20261231'));
   };
   const other = join(world.folder, 'other.db');
-  const env = { MKS_TOKEN: world.world.token, CAL: address, LAMPLIGHTER_STORE: other };
+  const env = {
+    MKS_TOKEN: world.world.token,
+    CAL: address,
+    CAL_B: 'https://cal.example.org/b.ics',
+    LAMPLIGHTER_STORE: other,
+  };
   const run = (...argv: string[]) => world.runWith({ fetch, env }, ...argv, '--config', world.config);
   await run('run', '--once');
   await run('run', '--once');
@@ -138,6 +143,25 @@ test('each address has a copy of its own, in the store that the environment name
   const store = openSqliteStore({ path: other, newId: makeIds() });
   expect(await store.list('calendars')).toHaveLength(2);
   await store.close();
+});
+
+test('a process that is stopped waits for none', async () => {
+  using world = aCliWorld('2026-12-24T10:00:00Z', config);
+  const stop = new AbortController();
+  let asked = 0;
+  const api = simulatorApp(world.world).fetch;
+  const fetch: CliParts['fetch'] = (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    if (!url.startsWith('https://cal.example.org/')) return Promise.resolve(api(input, init));
+    asked += 1;
+    return new Promise(() => undefined);
+  };
+  const env = { MKS_TOKEN: world.world.token, CAL: address };
+  const running = world.runWith({ fetch, env, signal: stop.signal }, 'run', '--config', world.config);
+  await expect.poll(() => asked, patiently).toBe(1);
+  stop.abort();
+  const late = new Promise((resolve) => setTimeout(resolve, 3000, 'late'));
+  expect(await Promise.race([running.then(({ code }) => code), late])).toBe(0);
 });
 
 test('one that takes too long to unroll replaces no copy', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { readAskedMatch } from '../../lib/cli/asks/asked-match.ts';
 import type { ClusterRecord, PoolMemory } from '../../lib/decide/scaling/memory.ts';
 import { openStore } from '../../lib/io/stores/open-store.ts';
 import type { Store } from '../../lib/io/stores/store.ts';
-import { listAsks } from '../../lib/jobs/records/ask-records.ts';
+import { listAsks, personLeaseId, putLease } from '../../lib/jobs/records/ask-records.ts';
 import { clusterWrite, readClusterRecord } from '../../lib/jobs/records/cluster-records.ts';
 import { listDeeds } from '../../lib/jobs/records/deed-records.ts';
 import { aCliWorld, type CliWorld, usualConfig } from './cli-world.ts';
@@ -183,6 +184,21 @@ describe('what is asked for is stored where it was named', () => {
     await world.clock.advance(2 * hour);
     const after = (await world.json(verb, 'dev-api/workers', ...size, '--for', '1h')) as { notes: string[] };
     expect(after.notes.filter((note) => note.startsWith('replaces'))).toEqual([]);
+  });
+
+  test('by lease: a later clock in one region does not keep the smaller one out of it', async () => {
+    using fleet = await aFleet();
+    const id = personLeaseId('ada@lab', 'dev-api/build');
+    const match = readAskedMatch('dev-api/build', { regions: [] });
+    const [now, time] = [fleet.clock.now(), fleet.clock.now() + 3_600_000];
+    const lease = { schema: 1, kind: 'lease', id, who: 'ada@lab', reason: undefined, askedAt: now, match } as const;
+    await inStore(fleet, (store) =>
+      putLease(store, { ...lease, region: 'r2', time, atLeast: 9, until: time + 3_600_000 }, now),
+    );
+    expect((await fleet.run('scale', 'dev-api/build', '--at-least', '1', '--for', '2h')).code).toBe(0);
+    await inStore(fleet, async (store) => {
+      for (const region of ['r1', 'r2']) expect(await listAsks(store, region)).toMatchObject([{ atLeast: 1 }]);
+    });
   });
 
   test.each(kinds)('by %s: is ended where it is named, once', async (kind, [verb, ...size], own) => {

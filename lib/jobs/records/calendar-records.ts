@@ -6,8 +6,8 @@ import { changeRecord, isRecord, putOver } from './change-record.ts';
 /** The last good copy of a calendar, and when it was fetched. */
 export type CalendarCopy = { readonly text: string; readonly at: EpochMs };
 
-/** A record of DynamoDB holds 400 KB at most. */
-const mostCharacters = 300_000;
+/** A record of the store takes 100 KB (lib/io/stores/prepare-writes.ts), with its other fields. */
+const mostCharacters = 100_000;
 const mostBytes = 4 * 1024 * 1024;
 /** A calendar that left the config is not needed any more. */
 const keptMs = 366 * dayMs;

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { randomId } from '../../../lib/io/ids.ts';
+import { copyRecords } from '../../../lib/io/stores/copy-records.ts';
 import { dumpSqlite } from '../../../lib/io/stores/dumped-records.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
+import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { refusingNewer } from '../../../lib/io/stores/table-schema.ts';
 import {
   createStateTable,
@@ -125,4 +127,15 @@ describe('a store’s name', () => {
     using world = aCliWorld();
     expect(await world.runWith({}, ...argv)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
+});
+
+test('what has expired is not copied', async () => {
+  const to = makeMemoryStore({ newId: randomId });
+  const record = (id: string, expiresAt: number | undefined) => {
+    return { key: { partition: 'p', id }, text: '1', version: 'v', expiresAt };
+  };
+  const records = [record('a', 999), record('b', 1000), record('c', 1001), record('d', undefined)];
+  expect(await copyRecords(records, [], to, 1000)).toBe(2);
+  expect((await to.list('p')).map(({ key }) => key.id)).toEqual(['c', 'd']);
+  expect(await to.collect(1001)).toBe(1);
 });

@@ -198,7 +198,7 @@ describe('the page names', () => {
 
 test('bodies that were read take no room from the next ones', async () => {
   const { post, asked } = aPage();
-  for (let i = 0; i < 80; i += 1) await post('x'.repeat(1000));
+  for (let i = 0; i < 80; i += 1) await post('x'.repeat(1024));
   await post('keep=yes');
   expect(asked.at(-1)).toBe('kept');
 });

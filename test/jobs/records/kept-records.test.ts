@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Announcement } from '../../../lib/decide/announcing/announcement.ts';
 import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { StoreError } from '../../../lib/errors.ts';
+import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store, Write } from '../../../lib/io/stores/store.ts';
 import {
@@ -30,11 +31,11 @@ import { listHistory, listParked, loadOutbox } from '../../../lib/jobs/records/d
 import { listKnownDestinations, listSenders } from '../../../lib/jobs/records/destination-records.ts';
 import { listIncidents, listNotices, listSilences } from '../../../lib/jobs/records/incident-records.ts';
 import { loadTimes, timesWrites } from '../../../lib/jobs/records/known-times.ts';
-import { listSeen, seenKeyOf, seenWrite } from '../../../lib/jobs/records/last-rounds.ts';
+import { listSeen, loadRounds, seenKeyOf, seenWrite } from '../../../lib/jobs/records/last-rounds.ts';
 import { gapsOf, loadPasts } from '../../../lib/jobs/records/load-past.ts';
 import { isOwnRecord } from '../../../lib/jobs/records/own-records.ts';
 import { listNodes, listSizes, nodesWrites, sizeWrites } from '../../../lib/jobs/records/past-records.ts';
-import { type RoundHead, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
+import { listRoundHeads, type RoundHead, writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { isAwaited, lastWakeRequest, noteStop, requestWake } from '../../../lib/jobs/records/wake-requests.ts';
 import { aConfig, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 
@@ -63,9 +64,9 @@ describe('the copy of a calendar', () => {
     expect(commits[1]?.[0]).toMatchObject({ expiresAt: now + 1 + 366 * day });
   });
 
-  test('that is too large for a record is not kept', async () => {
+  test.each([20_000, 60_000])('that is too large for a record is not kept: %d numbers', async (length) => {
     const { store } = aStore();
-    const noise = Array.from({ length: 60_000 }, (_, n) => (n * 2_654_435_761).toString(36)).join('');
+    const noise = Array.from({ length }, (_, n) => (n * 2_654_435_761).toString(36)).join('');
     expect(await keepCalendar(store, 'c1', { text: noise, at: now })).toBe(false);
     expect(await loadCalendar(store, 'c1')).toBeUndefined();
   });
@@ -137,6 +138,22 @@ describe('an approval', () => {
   test('keeps a rule with the exceptions under which it is judged', () => {
     const exceptions = [{ match: aMatch('dev-1/*') }] as unknown as typeof config.exceptions;
     expect(ruleToStore({ ...config, exceptions }, 'h1', now)).toMatchObject({ exceptions });
+  });
+
+  test('a round of a clock that ran ahead is put right by whoever looks at its age', async () => {
+    const { store } = aStore();
+    const round = {
+      schema: 1,
+      region: 'r1',
+      shard: { index: 0, count: 1 },
+      configHash: 'x',
+      isAnswered: true,
+    } as const;
+    const found = { checkedClusters: [], pools: 0, clusters: 0, findings: [] };
+    await writeRoundFindings(store, { ...round, ...found, at: now + 400 * day });
+    const clock = { now: () => now, sleep: async () => {} };
+    await loadRounds({ store: boundedStore(store, clock), config });
+    expect((await listRoundHeads(store, 'r1')).map(({ at: last }) => last)).toEqual([now]);
   });
 
   test('the past has the gaps of each region', async () => {
