@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { hideLogins, redact } from '../config/pasted-secrets.ts';
 import { CommandError, SecretError, StoreError, UsageError } from '../errors.ts';
+import { suggest } from '../model/did-you-mean.ts';
 import { printable } from '../model/printable.ts';
 import { cutMark } from '../model/text.ts';
 
@@ -45,6 +46,10 @@ function usageText(text: string, help: string): string {
   const plain = text.replace(/^error: /u, '').replace(/\.$/u, '');
   const [, what = plain, meant] = /^([^]*)\n\(Did you mean ([^\n]{1,200})\?\)$/u.exec(plain) ?? [];
   if (meant !== undefined) return `${capitalised(what)}: did you mean ${meant}?`;
+  const [, value, argument, choices] =
+    /^command-argument value '([^]*)' is invalid for argument '([^']*)'\. Allowed choices are (.*)$/u.exec(plain) ?? [];
+  if (value !== undefined && choices !== undefined)
+    return `Unknown ${argument} "${value}": ${suggest(value, choices.split(', '))}`;
   const invalid = ' is invalid. ';
   const at = plain.lastIndexOf(invalid);
   if (at === -1) return `${capitalised(plain)}; see: ${help}`;

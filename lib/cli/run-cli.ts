@@ -160,15 +160,20 @@ function tooEarly(program: Command, argv: readonly string[], error: unknown): Us
   );
 }
 
-function helpOf(program: Command, [name]: readonly string[]): string {
-  const isKnown = program.commands.some((command) => command.name() === name);
-  return `lamplighter ${isKnown ? `${name} ` : ''}--help`;
+/** The help of what was typed, with the command below it: `lamplighter store backup --help`. */
+function helpOf(program: Command, [name, below]: readonly string[]): string {
+  const command = program.commands.find((one) => one.name() === name);
+  const inner = command?.commands.find((one) => one.name() === below);
+  return ['lamplighter', command?.name(), inner?.name(), '--help'].filter((word) => word !== undefined).join(' ');
 }
 
 function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
   if (first !== 'help' || name === undefined || name.startsWith('-')) return;
-  const names = program.commands.map((command) => command.name());
-  if (name === 'help' || names.includes(name)) return;
+  const names = program
+    .createHelp()
+    .visibleCommands(program)
+    .map((command) => command.name());
+  if (program.commands.some((command) => command.name() === name) || names.includes(name)) return;
   throw new UsageError(`There is no command "${name}": ${suggest(name, names)}`);
 }
 

@@ -40,10 +40,13 @@ function allowance(candidate: string): number {
   return Math.max(1, Math.min(4, Math.floor(candidate.length / 3)));
 }
 
+const mostListed = 40;
+
 /** `did you mean "x"?`, else the list of candidates. */
 export function suggest(word: string, candidates: readonly string[]): string {
   const nearest = findNearest(word, candidates);
   if (nearest !== undefined) return `did you mean "${nearest}"?`;
   if (candidates.length === 0) return 'none is defined';
-  return `use one of: ${[...candidates].slice(0, 30).join(', ')}`;
+  const more = candidates.length > mostListed ? ` and ${candidates.length - mostListed} more` : '';
+  return `use one of: ${candidates.slice(0, mostListed).join(', ')}${more}`;
 }

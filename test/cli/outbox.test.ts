@@ -273,7 +273,7 @@ describe('outbox test', () => {
 
 describe('is refused', () => {
   test.each([
-    ['an unknown verb', ['outbox', 'retyr', 'x'], 2, 'Allowed choices are retry, drop, test'],
+    ['an unknown verb', ['outbox', 'retyr', 'x'], 2, 'Unknown verb "retyr": did you mean "retry"?'],
     ['a verb without what', ['outbox', 'retry'], 2, 'a message’s id'],
     ['a test of nothing', ['outbox', 'test'], 2, 'a destination'],
     ['an unknown destination', ['outbox', 'test', 'slakc'], 2, 'did you mean "slack"?'],

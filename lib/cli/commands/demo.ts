@@ -96,5 +96,5 @@ With a token for your own clusters, begin with init too. (From a clone: npm run 
 
 function readSeconds(text: string): number {
   if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('not a number of seconds');
+  throw new InvalidArgumentError('not a number of seconds; write one such as 10');
 }

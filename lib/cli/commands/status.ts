@@ -19,7 +19,7 @@ import { openScreen } from '../text/screen.ts';
 import { writeJson } from '../text/table.ts';
 
 type StatusOptions = ConfigOption &
-  JsonOption & { readonly failOn?: 'warning' | 'critical'; readonly watch?: true; readonly every: number };
+  JsonOption & { readonly failOn?: 'warning' | 'critical'; readonly watch?: true; readonly every?: number };
 
 export function addStatus(program: Command, parts: CliParts): void {
   const command = program
@@ -35,7 +35,7 @@ export function addStatus(program: Command, parts: CliParts): void {
       ]),
     )
     .option('--watch', 'refresh it until Ctrl-C')
-    .addOption(new Option('--every <duration>', 'with --watch: how often').argParser(readDuration).default(5000, '5s'))
+    .addOption(new Option('--every <duration>', 'with --watch: how often (default: 5s)').argParser(readDuration))
     .addOption(configOption())
     .addOption(jsonOption())
     .action((match: string | undefined, options: StatusOptions) => status(parts, match, options));
@@ -51,6 +51,7 @@ export function addStatus(program: Command, parts: CliParts): void {
 async function status(parts: CliParts, text: string | undefined, options: StatusOptions): Promise<void> {
   const config = await readConfig(parts, options.config);
   const match = text === undefined ? undefined : readAskedMatch(text, config);
+  if (options.every !== undefined && !options.watch) throw new UsageError('--every is for --watch: add it');
   if (options.watch) return watchStatus(parts, options, config, match);
   const found = await look(parts, config, match);
   if (found.pools.length === 0) await failUnseen(parts, config, match);
@@ -73,10 +74,12 @@ function textOf(parts: CliParts, found: FleetStatus, config: CompiledConfig, mat
   return statusText(found, config, { paint, zone: readingZone(config, parts), clean, isPart: match !== undefined });
 }
 
+const usualEveryMs = 5000;
+
 /** The same picture drawn again in place. A store that cannot be read just now is said, and looked into again. */
 async function watchStatus(
   parts: CliParts,
-  { every, json, failOn }: StatusOptions,
+  { every = usualEveryMs, json, failOn }: StatusOptions,
   config: CompiledConfig,
   match: Match | undefined,
 ): Promise<void> {
