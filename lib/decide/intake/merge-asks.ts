@@ -105,7 +105,7 @@ function mergeIntoOne(
 ): Lease | undefined {
   const stored = asks.get(mergedId(prefix));
   const until = Math.ceil(ask.until / minuteMs) * minuteMs;
-  const reason = 'many requests at once, merged into the largest';
+  const reason = 'many asks at once, merged into the largest';
   if (stored?.kind !== 'lease' || !isLive(stored, now)) {
     const { events: _, ...rest } = ask;
     return { ...rest, id: mergedId(prefix), until, reason };
@@ -167,7 +167,7 @@ export function mergeAsk(stored: Lease | Release | undefined, asked: Lease | Rel
   if (asked.events?.some((id) => stored.events?.includes(id))) return { kind: 'unchanged', reason: 'seen before' };
   if (asked.kind === 'lease' && asked.isRepeated && asked.time <= stored.time) return mergeFiring(stored, asked);
   if (asked.time < stored.time) {
-    const newer = stored.kind === 'release' ? 'was released' : 'has a newer request';
+    const newer = stored.kind === 'release' ? 'was released' : 'has a newer ask';
     return { kind: 'unchanged', reason: `the lease ${newer} (event time ${iso(stored.time)})` };
   }
   if (asked.time > stored.time) return { kind: 'changed', ask: withEvents(asked, stored, asked) };

@@ -83,7 +83,7 @@ describe('the lease for all the others', () => {
   test('lasts to the full minute, and names no event and no caller', () => {
     const planned = plan(full, [lease('a', { until: odd, events: ['e1'] })]);
     const put = { ...lease('a'), id: mergedId(prefix), until: now + hourMs + minuteMs };
-    expect(planned?.puts).toEqual([{ ...put, reason: 'many requests at once, merged into the largest' }]);
+    expect(planned?.puts).toEqual([{ ...put, reason: 'many asks at once, merged into the largest' }]);
     expect(planned?.outcomes).toEqual([
       {
         kind: 'merged',
@@ -159,7 +159,7 @@ describe('an ask that meets an older or newer one', () => {
       'an older request',
       lease('a', newer),
       lease('a'),
-      unchanged('the lease has a newer request (event time 2026-11-23T08:30:00Z)'),
+      unchanged('the lease has a newer ask (event time 2026-11-23T08:30:00Z)'),
     ],
     [
       'a request from before the end',
