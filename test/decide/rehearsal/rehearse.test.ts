@@ -179,6 +179,21 @@ describe('a rehearsed week', () => {
     expect(week.pools.map(({ cluster }) => cluster)).toEqual(['dev']);
   });
 
+  test('pools of regions that the config lacks stay as they are, each of them', () => {
+    const elsewhere = (region: string, name: string, size: number) => {
+      const one = aCluster(name, [aPool('x', size)]);
+      return { ...one, cluster: { ...one.cluster, region } };
+    };
+    const others = [elsewhere('r2', 'dev', 4), elsewhere('r2', 'prod', 5), elsewhere('r3', 'dev', 6)];
+    const week = rehearsed([...dev, ...others], monday, nextMonday);
+    expect(week.pools.map(({ region, cluster }) => `${region}:${cluster}`)).toEqual(['r1:dev']);
+    expect(week.bystanders.map(({ region, cluster, nodeHours }) => [region, cluster, nodeHours / 168])).toEqual([
+      ['r2', 'dev', 4],
+      ['r2', 'prod', 5],
+      ['r3', 'dev', 6],
+    ]);
+  });
+
   test('it changes what the real rounds change, at the same instants', () => {
     const pools = [aPool('a', 3), aPool('b', 5), aPool('c', { min: 1, max: 4 })];
     const rules = [aRule({ base: 'remembered' })];

@@ -118,6 +118,13 @@ test('after the clock was set back a value is read again, and so is a place that
   place.value = 'three';
   clock.at -= 30 * minuteMs;
   expect(unwrap(await token.current())).toBe('three');
+  // To right after a failure that was made up for since.
+  place.value = 'four';
+  clock.at += 30 * minuteMs + 16_000;
+  expect(unwrap(await token.current())).toBe('four');
+  place.value = 'five';
+  clock.at -= 15_000;
+  expect(unwrap(await token.current())).toBe('five');
 });
 
 describe('after a refusal', () => {
