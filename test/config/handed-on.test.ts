@@ -57,6 +57,18 @@ test('a price for other flavors is a price', async () => {
   expect(prices).toEqual({ currency: 'EUR', flavors: { big: 2 }, default: 0.5 });
 });
 
+test.each([
+  ['2026-12-24T18:00', '2026-12-23T18:00', 'ends before it starts'],
+  ['2026-12-24T18:00+01:00', '2026-12-23T18:00+01:00', 'ends before it starts'],
+  ['2026-12-24T18:00+01:00', '2026-12-24T17:00Z', 'ends at the moment it starts'],
+])('an exception from %s to %s is refused', async (start, end, problem) => {
+  const text = `${head}exceptions: [{ match: "a/b", start: "${start}", end: "${end}", size: base }]\n`;
+  const errors = (await problemsOf(text)).filter(({ severity }) => severity === 'error');
+  expect(errors.map(({ path, message }) => [path, message])).toEqual([
+    ['exceptions[0].end', `the exception ${problem}`],
+  ]);
+});
+
 describe('a calendar', () => {
   const ics = [
     'BEGIN:VCALENDAR',

@@ -92,6 +92,9 @@ describe('what is not answered', () => {
   test('a link that has expired, without a look and without counting', async () => {
     const { get, asked, told } = aPage([], { quota: { take: () => false } });
     expect((await get(pathOf({ ...usual, until: now }))).status).toBe(410);
+    // However long it would keep, nobody comes hours after the boundary.
+    const late = { ...usual, boundary: now - 4 * 3_600_000, until: now + 3_600_000 };
+    expect((await get(pathOf(late))).status).toBe(410);
     expect([asked, told]).toEqual([[], []]);
   });
 
