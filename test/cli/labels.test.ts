@@ -86,4 +86,14 @@ describe('rules by label', () => {
     expect(Object.fromEntries(schedules)).toMatchObject({ workers: 'always', build: 'office-hours' });
     expect(told.changes.filter(({ cluster, pool }) => cluster === 'dev-api' && pool === 'workers')).toEqual([]);
   });
+
+  test('are what uninstall looks for pools below their base by', async () => {
+    const ofLabel = config('{ team: data }').replace('schedule: always, base: remembered', 'schedule: always, base: 9');
+    using world = aCliWorld('2026-11-24T12:00:00Z', ofLabel);
+    label(world, 'dev-api', 'workers', [{ key: 'team', value: 'data' }]);
+    expect(await world.json('uninstall', '--dry-run')).toEqual({
+      away: [],
+      belowBase: [{ region: 'r1', cluster: 'dev-api', pool: 'workers', seen: 3, base: 9 }],
+    });
+  });
 });

@@ -190,7 +190,7 @@ describe('what is asked for is stored where it was named', () => {
     using fleet = await aFleet();
     const id = personLeaseId('ada@lab', 'dev-api/build');
     const match = readAskedMatch('dev-api/build', { regions: [] });
-    const [now, time] = [fleet.clock.now(), fleet.clock.now() + 3_600_000];
+    const [now, time] = [fleet.clock.now(), fleet.clock.now() + 60_000];
     const lease = { schema: 1, kind: 'lease', id, who: 'ada@lab', reason: undefined, askedAt: now, match } as const;
     await inStore(fleet, (store) =>
       putLease(store, { ...lease, region: 'r2', time, atLeast: 9, until: time + 3_600_000 }, now),
