@@ -88,7 +88,10 @@ describe('rules by label', () => {
   });
 
   test('are what uninstall looks for pools below their base by', async () => {
-    const ofLabel = config('{ team: data }').replace('schedule: always, base: remembered', 'schedule: always, base: 9');
+    const ofLabel = config('{ team: data }').replace(
+      'schedule: always, base: remembered',
+      'schedule: always, base: 9, everyPool: true',
+    );
     using world = aCliWorld('2026-11-24T12:00:00Z', ofLabel);
     label(world, 'dev-api', 'workers', [{ key: 'team', value: 'data' }]);
     expect(await world.json('uninstall', '--dry-run')).toEqual({
