@@ -136,6 +136,19 @@ describe('an event that was not stored is taken when it comes again', () => {
     expect(await world.accept.asks('r2')).toHaveLength(1);
   });
 
+  test('a batch whose own id could not be remembered', async () => {
+    const trouble = { isOver: false };
+    const fails = (call: StoreCall) =>
+      call.operation === 'commit' && call.writes.some(({ key }) => key.partition.startsWith('replays/'));
+    const world = aWorld(fails, trouble);
+    const batch = `[${eventText(1)},${eventText(2)}]`;
+    expect((await post(world, batch)).status).toBe(503);
+    trouble.isOver = true;
+    expect((await post(world, batch)).status).toBe(200);
+    expect(await world.accept.live()).toHaveLength(2);
+    expect(await post(world, batch)).toEqual({ status: 200, answer: { replayed: true } });
+  });
+
   test('from a queue and from a bus', async () => {
     const trouble = { isOver: false };
     const { accept } = aWorld(troubles['leases cannot be written']!, trouble);
