@@ -91,7 +91,7 @@ async function undo(
   if (json) return writeJson(parts.stdout, { uninstalled: false, changed: isUndone });
   parts.stdout.write(
     isUndone
-      ? 'The config is in force again from the next round on.\n'
+      ? `The config is in force again from the next round on. Its first scale-downs may wait for: ${commandHint(config, 'approve')}\n`
       : 'This fleet is not uninstalled: there is nothing to undo.\n',
   );
 }
