@@ -4,6 +4,7 @@ import { silentLog } from '../lib/io/log.ts';
 import { makeQuota } from '../lib/io/quota.ts';
 import { makeRedactor } from '../lib/io/redact.ts';
 import { makeSecret } from '../lib/io/secrets/secret.ts';
+import { makeSecrets } from '../lib/io/secrets/secrets.ts';
 import { listIncidents } from '../lib/jobs/records/incident-records.ts';
 import type { CompiledConfig, SecretRef } from '../lib/model/config.ts';
 import { simulatorApp } from '../lib/simulator/simulator-app.ts';
@@ -67,6 +68,25 @@ describe('an app', () => {
     }
     const told = (await listIncidents(night.store)).filter(({ record }) => record.kind === 'token.previous');
     expect(told.map(({ record }) => record.subject)).toEqual([{ kind: 'secret', reference: 'env TOKEN2' }]);
+  });
+
+  test.each([
+    ['what the secret says', ', "expires": "2026-03-12"', '2026-03-12'],
+    ['what the config says, where the secret says nothing', '', '2026-03-05'],
+  ])('takes as a token’s end %s', async (_, said, date) => {
+    const regions = [
+      { ...region, token: { kind: 'env', name: 'DATED', expires: at('2026-03-05T00:00:00Z') } as const },
+    ];
+    const night = aNight(noon, { regions });
+    const env = { DATED: `{ "token": "${night.world.token}"${said} }` };
+    const aws = { read: async () => undefined };
+    const { app } = anApp(night, { secrets: makeSecrets({ ...night.app.parts, env, aws }) });
+    for (let i = 0; i < 2; i += 1) {
+      await app.watch({ ...night.config, regions });
+      await night.clock.advance(5 * minute);
+    }
+    const ends = (await listIncidents(night.store)).filter(({ record }) => record.kind === 'token.expiry');
+    expect(ends.map(({ record }) => record.facts?.['date'])).toEqual([date]);
   });
 
   test('asks for no cluster in a watch whose time is over', async () => {
