@@ -7,6 +7,7 @@ import type { Store } from '../../../lib/io/stores/store.ts';
 import { listAll } from '../../../lib/jobs/records/change-record.ts';
 import { listIncidents, listSilences, noticeWrite, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
 import { watchClusters } from '../../../lib/jobs/watch/watch-clusters.ts';
+import type { WatchParts } from '../../../lib/jobs/watch/watch-round.ts';
 import { anAnnouncedNight, saidOf } from '../../support/announced-night.ts';
 import {
   aCluster,
@@ -370,6 +371,51 @@ describe('what is stored', () => {
     world.store = boundedStore(world.memory, world.parts().clock);
     expect((await world.pass()).problems).toEqual([]);
     expect((await listSilences(world.memory)).map(({ silence: { until } }) => until)).toEqual([world.now + minuteMs]);
+  });
+
+  const hour = 60 * minuteMs;
+  test.each<[string, readonly [r1: number | 'silent', r2: number | 'silent'], boolean]>([
+    ['where every region shows the right time', [0, 0], true],
+    ['where one region shows the right time, and the other is silent', [0, 'silent'], true],
+    ['not where no region answers', ['silent', 'silent'], false],
+    ['not where every region shows another time', [hour, hour], false],
+    ['not where one region shows another time', [0, hour], false],
+  ])('by a fast clock is put right %s', async (_, off, isHealed) => {
+    const [region] = aConfig().regions;
+    const world = watchWorld([aCluster()], aConfig({ regions: [region!, { ...region!, name: 'r2' }] }));
+    const scope = { kind: 'match', match: aMatch('dev-*') } as const;
+    const times = { askedAt: start + 24 * hour, until: start + 48 * hour };
+    const silence = { schema: 1, id: 's1', scope, who: 'ada', reason: undefined, ...times } as const;
+    await world.memory.commit([silenceWrite(silence)]);
+    const store = boundedStore(world.memory, world.parts().clock);
+    const mksOf: WatchParts['mksOf'] = (name) => {
+      const mks = world.parts().mksOf(name);
+      const by = off[name === 'r1' ? 0 : 1];
+      const unknown = { kind: 'unknown', reason: 'timeout', detail: 'no answer', maybeApplied: false } as const;
+      return {
+        ...mks,
+        listClusters: async () => {
+          const answer = await mks.listClusters();
+          if (by === 'silent' || by === undefined || answer.kind !== 'ok') return unknown;
+          return { ...answer, value: [], serverDate: world.now + by };
+        },
+      };
+    };
+    const { answered } = await watchClusters({ ...world.parts(), store, mksOf });
+    expect(answered).toEqual(['r1', 'r2'].filter((__, at) => off[at] !== 'silent'));
+    const [stored] = await listSilences(world.memory);
+    expect(stored?.silence.askedAt).toBe(isHealed ? world.now : silence.askedAt);
+  });
+
+  test('of a cluster whose incident could not be stored is there once', async () => {
+    const world = watchWorld([aCluster(), aCluster({ id: 'c2', name: 'dev-2' })]);
+    await world.passes(2);
+    world.clusters[0] = aCluster({ status: 'Error' });
+    world.store = failing(world, 'incidents');
+    await world.passes(3);
+    const memories = (await listAll(world.memory, 'obs/r1')).map(({ value }) => JSON.stringify(value));
+    const ids = memories.flatMap((text) => [...text.matchAll(/"id":"(c\d)"/g)].map(([, id]) => id));
+    expect([ids.length, new Set(ids)]).toEqual([2, new Set(['c1', 'c2'])]);
   });
 
   test('of the destinations is all of them in the first pass', async () => {
