@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isMap, isNode, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, visit } from 'yaml';
 import { listKeys } from '../../lib/config/key-table.ts';
 import { configSchema } from '../../lib/config/schema/config.ts';
 import { type Shape, shapeFor } from '../../lib/config/schema/shape.ts';
@@ -67,6 +67,19 @@ describe('a key misspelt by one letter', () => {
       }
     }
   });
+});
+
+test('a key that nobody knows is refused in every map', async () => {
+  const document = parseDocument(example);
+  visit(document, { Map: (_, map) => map.add(document.createPair('nobody', 1)) });
+  const text = document.toString();
+  const problems = await problemsOf(text);
+  const missed = text
+    .split('\n')
+    .filter((line, index) => line.includes('nobody') && !problems.some((one) => one.line === index + 1));
+  // Names of machine specs, with their prices.
+  expect(missed).toEqual([expect.stringContaining('flavors: { eo2a.large: 0.112, nobody: 1 }')]);
+  expect(problems.filter(({ message }) => message === 'unknown key "nobody"').length).toBeGreaterThan(70);
 });
 
 type Typo = { readonly key: FoundKey; readonly typo: string };
