@@ -4,14 +4,18 @@ import { parse } from 'yaml';
 import { checkRegion, parameterNames, readParameters, refuseUnknown } from '../../scripts/aws/parameters.ts';
 
 test('serverless.yml knows the same parameters, with the same defaults', () => {
-  const file = parse(readFileSync('serverless.yml', 'utf8')) as { params: { default: { [name: string]: unknown } } };
+  const file = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+    params: { default: { [name: string]: unknown } };
+  };
   expect(Object.keys(file.params.default)).toEqual([...parameterNames]);
   const given = Object.fromEntries(Object.entries(file.params.default).map(([name, value]) => [name, String(value)]));
   expect(readParameters(given)).toEqual(readParameters({}));
 });
 
 test('no config is there unless one is named', () => {
-  const file = parse(readFileSync('serverless.yml', 'utf8')) as { params: { default: { config: string } } };
+  const file = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'error' }) as {
+    params: { default: { config: string } };
+  };
   expect(file.params.default.config).toBe('');
 });
 
