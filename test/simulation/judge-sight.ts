@@ -47,7 +47,9 @@ function isUnclear({ holds, findings }: Sight, poolId: string): boolean {
 function noteArrival(sim: Simulation, sight: Sight, pool: PoolStory, view: PoolView): void {
   const rule = ruleFor(sight.config.meaning, pool.path);
   const oracle = sim.story.schedule(sight.config.meaning, pool.path);
-  if (rule === undefined || oracle === undefined || view.status !== 'Running') return;
+  // What got there while the round looked, it may have seen or not (seed 3812).
+  if (rule === undefined || oracle === undefined || view.status !== 'Running' || view.updatedAt > sight.startedAt)
+    return;
   const terms = oracle.termsAt(sight.startedAt);
   if (terms.join() === 'base' && basesOf(rule, pool).some((base) => isSame(base, sizeOf(view))))
     pool.baseSeenAt = sight.startedAt;
