@@ -15,6 +15,8 @@ import { scheduledViews } from './scheduled-size.ts';
 export type BrakeInput = {
   readonly now: EpochMs;
   readonly wants: readonly RankedWant[];
+  /** Lowers that something else delays, such as a change under way: they come when it is over. */
+  readonly delayed: readonly RankedWant[];
   /** Clusters that this round does not read, with their nodes: loaded only if there is anything to count. */
   readonly elsewhere: () => { readonly wants: readonly RankedWant[]; readonly nodes: number };
   /** Lowers that the brake let through in other parts of this round, including those not stored yet. */
@@ -40,8 +42,9 @@ type News = { readonly want: RankedWant; readonly why: 'changed' | 'first' };
  * The brake counts unexpected lowers: those that the rule under which a pool was last changed would not want now (only
  * the new config wants them), and the first ones under a rule (docs/adr/0010), if no person approved the rule. If they
  * are too many pools, or too many of the fleet's nodes, they wait for `approve`. The old rule wants an ordinary evening
- * too, so that is never braked; raises do not count. Clusters that a round does not read count as last seen, and so do
- * lowers in other parts, so that parts together cannot shrink a fleet unseen.
+ * too, so that is never braked; raises do not count. Lowers that are only delayed count, or they would let the others go
+ * and follow later. Clusters that a round does not read count as last seen, and so do lowers in other parts, so that
+ * parts together cannot shrink a fleet unseen.
  */
 export function brakeLowers(input: BrakeInput): Braked {
   const nothing: Braked = { held: new Set<RankedWant>(), finding: undefined, letThrough: new Map() };
@@ -56,7 +59,7 @@ export function brakeLowers(input: BrakeInput): Braked {
   const own = newsOf(input.wants);
   if (own.length === 0) return nothing;
   const elsewhere = input.elsewhere();
-  const known = [...own, ...newsOf(elsewhere.wants)];
+  const known = [...own, ...newsOf([...input.delayed, ...elsewhere.wants])];
   const less = new Map([...input.letThrough, ...lessOf(known)]);
   const nodes = [...less.values()].reduce((sum, one) => sum + one, 0);
   const fleetNodes = input.fleetNodes + elsewhere.nodes;

@@ -1,4 +1,4 @@
-import { equalSize } from '../../model/size.ts';
+import { equalSize, isLower, isRaise } from '../../model/size.ts';
 import type { EpochMs } from '../../model/time.ts';
 import { type ClusterRecord, type PoolMemory, type Refusal, remember } from './memory.ts';
 import type { Action } from './plan.ts';
@@ -19,7 +19,7 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
   const away = leaves ? { base: view.base ?? ('unknown' as const), from: view.baseFrom, since: now } : memory.away;
   const claimed = remember(memory, {
     away,
-    actedRule: view.rule.hash === 'removed' || want.isHalf ? memory.actedRule : view.rule.hash,
+    actedRule: view.rule.hash === 'removed' || isHalf(want) ? memory.actedRule : view.rule.hash,
     ahead: view.aheadOf !== undefined && action.raise ? view.aheadOf : memory.ahead,
   });
   const change = {
@@ -32,6 +32,11 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
     reason: action.reason,
   };
   return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
+}
+
+/** Of bounds that move both ways, only the raise: the brake or an Error holds the rest, which is still the rule's first. */
+function isHalf({ isHalf: isBraked = false, from, to, view: { target } }: RankedWant): boolean {
+  return isBraked || (target !== undefined && isRaise(from, to) && isLower(to, target));
 }
 
 export type Dropped =

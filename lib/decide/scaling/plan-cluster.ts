@@ -1,6 +1,6 @@
 import type { ObservedCluster, ObservedPool } from '../../model/cluster.ts';
 import type { Finding, Notice } from '../../model/finding.ts';
-import { describeSize, equalSize, isRange, lower, type Size, upper } from '../../model/size.ts';
+import { describeSize, equalSize, isLower, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { counted } from '../../model/text.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { observedSize } from './base.ts';
@@ -10,7 +10,7 @@ import { type Late, latePools } from './late.ts';
 import { type Change, type ClusterRecord, type Look, type PoolMemory, remember } from './memory.ts';
 import { rememberMissing } from './missing-pools.ts';
 import { orderViews, rankWants } from './order.ts';
-import type { ClusterInput, Decision, Hold, PoolName, PoolState } from './plan.ts';
+import type { ClusterInput, Decision, Hold, HoldCode, PoolName, PoolState } from './plan.ts';
 import type { FinishedPool, PoolView, RankedWant } from './pool-view.ts';
 import { viewRemoved } from './removed-rule.ts';
 import type { AppliedRule } from './rule-book.ts';
@@ -25,6 +25,8 @@ export type ClusterPlan = {
   readonly record: ClusterRecord;
   /** In the cluster's order: raises before lowers, earliest deadline first, then name. */
   readonly wants: readonly RankedWant[];
+  /** Lowers that are wanted and wait for what only delays them. */
+  readonly delayed: readonly RankedWant[];
   readonly holds: readonly Hold[];
   readonly pools: readonly PoolState[];
   readonly findings: readonly Finding[];
@@ -48,6 +50,7 @@ export function planCluster(input: ClusterInput): ClusterPlan {
     before: input.record,
     record: recordOf(input, settled, finished),
     wants: rankWants(finished, views),
+    delayed: delayedLowers(finished, settled.change),
     pools: finished.map(({ view, memory }) => stateOf(view, memory)),
     holds: finished.flatMap((pool) => (pool.hold ? [pool.hold] : [])),
     findings: finished.flatMap((pool) => pool.findings),
@@ -57,6 +60,25 @@ export function planCluster(input: ClusterInput): ClusterPlan {
     decisions: [...settled.decisions, ...views.flatMap((view) => view.decisions)],
     slotTakenBy: slotTakenBy(input, settled),
   };
+}
+
+const delays: ReadonlySet<HoldCode> = new Set(['in-flight', 'pool-not-running', 'cluster-not-running']);
+
+function delayedLowers(finished: readonly FinishedPool[], change: Change | undefined): readonly RankedWant[] {
+  return finished.flatMap((pool) => {
+    const { view } = pool;
+    const from = sizeMeanwhile(pool, change);
+    const { target: to } = view;
+    if (from === undefined || to === undefined || !isLower(from, to)) return [];
+    return [{ view, from, to, raise: false, deadline: Number.POSITIVE_INFINITY }];
+  });
+}
+
+/** The size from which it will be lowered; undefined = nothing delays it. */
+function sizeMeanwhile({ view, want, hold }: FinishedPool, change: Change | undefined): Size | undefined {
+  if (want !== undefined) return want.raise ? want.to : undefined;
+  if (hold === undefined || !delays.has(hold.code)) return undefined;
+  return hold.code === 'in-flight' ? change?.to : view.current;
 }
 
 function settleMarks({ record, cluster, pools, now, stuckAfterMs }: ClusterInput): Settled {

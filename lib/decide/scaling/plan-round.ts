@@ -120,10 +120,12 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
   return {
     now: input.now,
     wants: wantsOf(plans),
+    delayed: actedOn(plans.flatMap(({ delayed }) => delayed)),
     elsewhere: () => {
       const clusters = input.elsewhere?.() ?? [];
       const plansThere = clusters.map((seen) => planOne(input, book, seen, () => false));
-      return { wants: wantsOf(plansThere), nodes: nodesOf(clusters) };
+      const delayed = actedOn(plansThere.flatMap((plan) => plan.delayed));
+      return { wants: [...wantsOf(plansThere), ...delayed], nodes: nodesOf(clusters) };
     },
     letThrough: input.letThrough ?? new Map(),
     storedRules: input.storedRules,
@@ -135,9 +137,11 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
 }
 
 function wantsOf(plans: readonly ClusterPlan[]): readonly RankedWant[] {
-  return plans
-    .flatMap((plan) => plan.wants)
-    .filter((want) => want.view.pause === undefined && want.view.rule.mode === 'act');
+  return actedOn(plans.flatMap((plan) => plan.wants));
+}
+
+function actedOn(wants: readonly RankedWant[]): readonly RankedWant[] {
+  return wants.filter(({ view }) => view.pause === undefined && view.rule.mode === 'act');
 }
 
 function nodesOf(clusters: readonly ObservedFleetCluster[]): number {

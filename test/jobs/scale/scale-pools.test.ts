@@ -183,6 +183,45 @@ describe('rounds on a simulated fleet', () => {
       expect(report.plan.findings.find(({ kind }) => kind === 'config.brake')?.text).toContain('lower 4 pools by 4 of');
     });
 
+    /** Four clusters on their first evening: `a` is raised and lowered, the others only lowered, within the share of nodes. */
+    async function firstEvening(also: (night: Night) => void = () => {}): Promise<Night> {
+      const others = Object.fromEntries(['b', 'c', 'd'].map((name) => [name, { min: 3, max: 9 }]));
+      const clusters = Object.entries({ a: { min: 0, max: 4 }, ...others }).map(([name, bounds]) => {
+        return { name, version: '1.35.0', pools: [{ name: 'gpu', ...bounds }] };
+      });
+      const safety = { ...aConfig().safety, brake: { pools: 3, percent: 100 } };
+      const only = [aRule({ match: aMatch('*/*'), base: 'remembered', idle: 1 })];
+      const night = aNight(at('2026-03-02T18:50:00Z'), { rules: only, safety }, { fleet: { clusters } });
+      await rounds(night, '2026-03-02T19:00:00Z');
+      also(night);
+      await night.app.scale(night.config);
+      return night;
+    }
+
+    async function loweredBy(night: Night, until: string): Promise<readonly string[]> {
+      await rounds(night, until, minute);
+      return ['b', 'c', 'd'].filter((name) => night.world.pool(`${name}/gpu`).sizeMax !== 9);
+    }
+
+    test('also while one of the pools is on its way to the raised part of its bounds', async () => {
+      const night = await firstEvening();
+      expect(night.world.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+      expect(await loweredBy(night, '2026-03-02T19:40:00Z')).toEqual([]);
+      expect(night.world.pool('a/gpu')).toMatchObject({ sizeMin: 1, sizeMax: 4 });
+    });
+
+    test('also while the cluster of one of the pools is in Error', async () => {
+      const night = await firstEvening(({ world }) => world.setClusterError(world.cluster('a').id, 'disk full'));
+      expect(await loweredBy(night, '2026-03-02T19:40:00Z')).toEqual([]);
+    });
+
+    test('not if one of the pools is paused', async () => {
+      const night = await firstEvening();
+      const pause = { ...aPause('2026-03-02T19:00:00Z', '2026-03-03T05:00:00Z'), match: aMatch('a') };
+      await putAsk(night.store, pause, night.config.keepMs);
+      expect(await loweredBy(night, '2026-03-02T19:40:00Z')).toEqual(['b', 'c', 'd']);
+    });
+
     const day = 24 * hour;
 
     /** Approved at noon, days before a round begins with it; every pool is away from its base until then. */
