@@ -75,7 +75,8 @@ function afterSettlement(
     case 'undone':
       return remember(free, { notApplied: undefined, ahead: undefined, busySince: undefined });
     case 'not-applied':
-      return notApplied(free, change, pool, now);
+      // Nothing was done under the rule: for the brake, its first act is still to come.
+      return notApplied(remember(free, { actedRule: change.actedBefore }), change, pool, now);
     case 'failed':
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
