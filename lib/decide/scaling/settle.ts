@@ -75,8 +75,7 @@ function afterSettlement(
     case 'undone':
       return remember(free, { notApplied: undefined, ahead: undefined, busySince: undefined });
     case 'not-applied':
-      // Nothing was done under the rule: for the brake, its first act is still to come.
-      return notApplied(remember(free, { actedRule: change.actedBefore }), change, pool, now);
+      return notApplied(free, change, pool, now);
     case 'failed':
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
