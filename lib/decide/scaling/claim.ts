@@ -34,9 +34,12 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
   return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
 }
 
-/** Of bounds that move both ways, only the raise: the brake or an Error holds the rest, which is still the rule's first. */
-function isHalf({ isHalf: isBraked = false, from, to, view: { target } }: RankedWant): boolean {
-  return isBraked || (target !== undefined && isRaise(from, to) && isLower(to, target));
+/**
+ * Of bounds that move both ways, only the raise: the brake or an Error holds the rest, which goes on to be compared with the
+ * old rule, and to be the new one's first act.
+ */
+function isHalf({ from, to, view: { target } }: RankedWant): boolean {
+  return target !== undefined && isRaise(from, to) && isLower(to, target);
 }
 
 export type Dropped =

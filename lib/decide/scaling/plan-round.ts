@@ -119,13 +119,13 @@ function withEnds(chosen: Chosen, book: RuleBook, now: EpochMs): Chosen {
 function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPlan[]): BrakeInput {
   return {
     now: input.now,
-    wants: wantsOf(plans),
+    wants: actedOn(plans.flatMap(({ wants }) => wants)),
     delayed: actedOn(plans.flatMap(({ delayed }) => delayed)),
     elsewhere: () => {
       const clusters = input.elsewhere?.() ?? [];
       const plansThere = clusters.map((seen) => planOne(input, book, seen, () => false));
-      const delayed = actedOn(plansThere.flatMap((plan) => plan.delayed));
-      return { wants: [...wantsOf(plansThere), ...delayed], nodes: nodesOf(clusters) };
+      const wants = actedOn(plansThere.flatMap((plan) => [...plan.wants, ...plan.delayed]));
+      return { wants, nodes: nodesOf(clusters) };
     },
     letThrough: input.letThrough ?? new Map(),
     storedRules: input.storedRules,
@@ -134,10 +134,6 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
     isApproved: isConfigApproved(input.asks, input.config.hash, input.now),
     hasSeveralRegions: input.config.regions.length > 1,
   };
-}
-
-function wantsOf(plans: readonly ClusterPlan[]): readonly RankedWant[] {
-  return actedOn(plans.flatMap((plan) => plan.wants));
 }
 
 function actedOn(wants: readonly RankedWant[]): readonly RankedWant[] {
@@ -214,7 +210,7 @@ function chooseAction(plan: ClusterPlan, braked: ReadonlySet<RankedWant>, budget
 
 /** Of bounds that move both ways, only the lowering part is braked: a raise never waits for approval. */
 function upwards(want: RankedWant): RankedWant {
-  return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to), isHalf: true } : want;
+  return isRaise(want.from, want.to) ? { ...want, to: largest(want.from, want.to) } : want;
 }
 
 type Refusal = { readonly code: HoldCode; readonly reason: string };

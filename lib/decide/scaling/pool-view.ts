@@ -129,11 +129,4 @@ export type FinishedPool = {
   readonly findings: readonly Finding[];
 };
 
-export type RankedWant = Want & {
-  readonly deadline: EpochMs;
-  /**
-   * Only the raising part of bounds that move both ways: the brake holds the rest, and keeps comparing with the old
-   * rule.
-   */
-  readonly isHalf?: boolean;
-};
+export type RankedWant = Want & { readonly deadline: EpochMs };

@@ -10,6 +10,7 @@ import { mayFollow, type RoundFindings } from '../../decide/watching/scale-findi
 import { healStore } from '../../io/stores/bounded-store.ts';
 import { clusterKey, type ObservedPool, poolKey } from '../../model/cluster.ts';
 import { whole } from '../../model/part.ts';
+import { minuteMs } from '../../model/time.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
 import { clusterWrite, listStoredRules, ruleToStore, storeRule } from '../records/cluster-records.ts';
@@ -144,10 +145,10 @@ async function keepRules({ parts, input, plan, problems }: Round): Promise<void>
   }
 }
 
-/** The order changes each round, so that slow clusters or short time do not always delay the same ones. */
 /** What was planned longer ago is left to the next round: the machine slept, and another size may be wanted by now. */
-const planLastsMs = 10 * 60_000;
+const planLastsMs = 10 * minuteMs;
 
+/** The order changes each round, so that slow clusters or short time do not always delay the same ones. */
 async function actOnAll(
   { parts, seen, input, plan, problems }: Round,
   onStored: (update: RecordUpdate) => void,
