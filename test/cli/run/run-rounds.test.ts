@@ -3,6 +3,7 @@ import { makeDeliveries } from '../../../lib/cli/run/deliveries.ts';
 import { makeRunMetrics } from '../../../lib/cli/run/prometheus-metrics.ts';
 import { makeRounds } from '../../../lib/cli/run/run-rounds.ts';
 import { makeHourCounter } from '../../../lib/cli/run/saved-hours.ts';
+import type { RoundFindings } from '../../../lib/decide/watching/scale-findings.ts';
 import { silentLog } from '../../../lib/io/log.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
@@ -18,6 +19,13 @@ import { good, loadJobs, pass, start } from './running.ts';
 beforeAll(() => loadJobs(aNight(at('2026-03-02T12:00:00Z'), {})));
 
 const rules = [aRule({ match: aMatch('dev-api/workers'), leases: { max: 9, longestMs: 24 * hour } })];
+
+/** It saw no cluster, and found nothing. */
+function emptyRound(at: number, region: string): RoundFindings {
+  const shard = { index: 0, count: 1 };
+  const found = { checkedClusters: [], pools: 0, clusters: 0, findings: [] };
+  return { schema: 1, at, region, shard, configHash: 'x', isAnswered: true, ...found };
+}
 
 describe('the single process', () => {
   test('looks now, and again after every', async () => {
@@ -167,18 +175,7 @@ describe('the single process', () => {
 
   test('after a long absence it says so once', async () => {
     const night = aNight(at('2026-03-02T12:00:00Z'), { rules });
-    await writeRoundFindings(night.store, {
-      schema: 1,
-      at: at('2026-03-02T08:00:00Z'),
-      region: 'r1',
-      shard: { index: 0, count: 1 },
-      configHash: 'x',
-      isAnswered: true,
-      checkedClusters: [],
-      pools: 0,
-      clusters: 0,
-      findings: [],
-    });
+    await writeRoundFindings(night.store, emptyRound(at('2026-03-02T08:00:00Z'), 'r1'));
     let noticed: string[] = [];
     const commit = night.store.commit;
     const spied = {
@@ -219,18 +216,7 @@ describe('the single process', () => {
       ['r1', '2026-03-02T08:00:00Z'],
       ['r2', '2026-03-02T11:58:00Z'],
     ] as const) {
-      await writeRoundFindings(night.store, {
-        schema: 1,
-        at: at(time),
-        region: name,
-        shard: { index: 0, count: 1 },
-        configHash: 'x',
-        isAnswered: true,
-        checkedClusters: [],
-        pools: 0,
-        clusters: 0,
-        findings: [],
-      });
+      await writeRoundFindings(night.store, emptyRound(at(time), name));
     }
     const commits: string[] = [];
     const store: Store = {
