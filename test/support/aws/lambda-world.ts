@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { runCli } from '../../../lib/cli/run-cli.ts';
-import { systemClock } from '../../../lib/io/clock.ts';
+import { type Clock, systemClock } from '../../../lib/io/clock.ts';
 import { randomId } from '../../../lib/io/ids.ts';
 import { makeRedactor } from '../../../lib/io/redact.ts';
 import { makeDynamoStore } from '../../../lib/io/stores/dynamodb.ts';
@@ -56,6 +56,9 @@ export type LambdaWorld = {
 
 const table = 'lamplighter';
 
+/** A Wednesday, so that no week and no schedule turns in the middle of a test, whenever it runs. */
+const starts = Date.UTC(2026, 10, 4, 10, 0);
+
 const timeouts = {
   'scale-pools': 300_000,
   'watch-clusters': 300_000,
@@ -66,13 +69,13 @@ const timeouts = {
 
 /**
  * `isMeasured`: as on AWS, where nothing helps and nothing hinders: no code that was compiled before, and a table that is
- * reached without a stop in between. Its calls are not recorded then. `client`: as of a container.
+ * reached without a stop in between. Its calls are not recorded then, and its clock is the machine's. `client`: as of a container.
  */
 export async function startLambdaWorld(
   makeConfig: (api: string) => string,
   { isMeasured = false, client }: { readonly isMeasured?: boolean; readonly client?: string | undefined } = {},
 ): Promise<LambdaWorld> {
-  let aheadMs = 0;
+  let aheadMs = isMeasured ? 0 : starts - Date.now();
   const clock = { now: () => Date.now() + aheadMs, sleep: async () => {} };
   const hooks: { fault: LambdaWorld['fault'] } = { fault: undefined };
   const fleet = { clusters: [{ name: 'dev', pools: [{ name: 'workers', size: 3 }] }] };
@@ -107,7 +110,8 @@ export async function startLambdaWorld(
     run: (name, event = {}) => containers[name].invoke(event, aheadMs),
     container: (name) => containers[name],
     folderOf: (name) => join(folder.path, 'task', name, 'dist', 'functions', name),
-    command: (...words) => runCommand([...words, '--config', file], endpoints),
+    command: (...words) =>
+      runCommand([...words, '--config', file], { endpoints, clock: { ...systemClock, now: clock.now } }),
     pass: (ms) => {
       aheadMs += ms;
     },
@@ -169,7 +173,10 @@ async function openContainers(
 }
 
 /** In this process: the SDK takes where AWS is, and who asks, from the environment. */
-async function runCommand(words: readonly string[], endpoints: { readonly [name: string]: string }): Promise<string> {
+async function runCommand(
+  words: readonly string[],
+  { endpoints, clock }: { readonly endpoints: { readonly [name: string]: string }; readonly clock: Clock },
+): Promise<string> {
   const env = {
     ...endpoints,
     AWS_REGION: 'eu-central-1',
@@ -183,7 +190,7 @@ async function runCommand(words: readonly string[], endpoints: { readonly [name:
     const code = await runCli(words, {
       env,
       fetch,
-      clock: systemClock,
+      clock,
       newId: randomId,
       redactor: makeRedactor(),
       stdout: said.output,
