@@ -14,6 +14,13 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     expect(await Promise.all([ended(child), said(child)])).toEqual([1, lost]);
   });
 
+  test('stays a failure when the command ends well, later', async () => {
+    const argv = [main, 'simulator', '--port', '0'];
+    const child = withFull((full) => spawn(process.execPath, argv, { stdio: ['ignore', full, 'pipe'] }));
+    child.stderr?.once('data', () => child.kill('SIGTERM'));
+    expect(await Promise.all([ended(child), said(child)])).toEqual([1, lost]);
+  });
+
   test('a wrong command stays one where nobody can be told', async () => {
     const child = withFull((full) => spawn(process.execPath, [main, 'hlep'], { stdio: ['ignore', 'ignore', full] }));
     expect(await ended(child)).toBe(2);
