@@ -57,11 +57,14 @@ export async function restorePools(parts: RestoreParts): Promise<Restored> {
     const isSettled = inFlight === 0 && report.problems.length === 0 && isOver;
     if (isSettled && owed.every((pool) => isForPerson(pool, report)))
       return { ...result, isDone: notRestored.length === 0, end: 'settled' };
-    if (signal.aborted) return { ...result, isDone: false, end: 'stop' };
+    const stopped = { ...result, isDone: false, end: 'stop' } as const;
+    if (signal.aborted) return stopped;
     if (clock.now() >= end) return { ...result, isDone: false, end: 'time' };
     if (owed.length === 0 && !isOver)
       tellOnce(parts, told, 'waits for a minute: a round that began before may still change a pool');
     await clock.sleep(pauseMs, signal);
+    // Whoever stops it here wants no further change.
+    if (signal.aborted) return stopped;
   }
 }
 

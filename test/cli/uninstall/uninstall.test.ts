@@ -144,6 +144,26 @@ describe('uninstall', () => {
     expect(stdout).toContain('by ana@desk');
   });
 
+  test('Ctrl-C between two rounds ends it at once', async () => {
+    using night = await asleep();
+    const { sleep } = night.clock;
+    let pausedAt: number | undefined;
+    const stopInPause: typeof sleep = (ms, signal) => {
+      const slept = sleep(ms, signal);
+      if (ms === minute && pausedAt === undefined) {
+        pausedAt = night.clock.now();
+        night.world.forgetRequests();
+        begun.stop();
+      }
+      return slept;
+    };
+    Object.assign(night.clock, { sleep: stopInPause });
+    const begun = night.begin('uninstall', '--yes');
+    const { code, stdout } = await begun.done;
+    expect([code, stdout]).toEqual([1, expect.stringContaining('Stopped before all pools were restored.')]);
+    expect([night.clock.now(), night.world.requests]).toEqual([pausedAt, []]);
+  });
+
   test('a round by another process finishes it too', async () => {
     const kill = killAtPut();
     using night = await asleep(kill.fault);
