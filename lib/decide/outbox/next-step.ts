@@ -172,8 +172,8 @@ function inOrder(lanes: readonly Lane[]): readonly Delivery[] {
  * While a destination fails, one message is tried at a time, in rotation, so that one bad message does not block all.
  */
 function inRotation(lanes: readonly Lane[], batch: Batch | undefined, lastTried: string | undefined): Step {
-  const heads = lanes.flatMap(([head]) => head ?? []).sort((a, b) => compareText(a.key, b.key));
-  const names = [...heads.map(({ key }) => key), ...(batch === undefined ? [] : [batchId])];
+  const heads = lanes.flatMap(([head]) => head ?? []);
+  const names = [...heads.map(({ key }) => key), ...(batch === undefined ? [] : [batchId])].sort(compareText);
   const next = names.find((name) => lastTried !== undefined && compareText(name, lastTried) > 0) ?? names[0];
   const delivery = heads.find(({ key }) => key === next);
   if (delivery !== undefined) return { kind: 'send', delivery };

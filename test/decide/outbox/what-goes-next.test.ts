@@ -181,15 +181,20 @@ describe('while a destination fails', () => {
   const batch = batchOf(many(2, 20), { attempts: 1, body: '{}' });
   const deliveries = [one, two].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const [low, high] = deliveries as [Delivery, Delivery];
-  test('its batch has its turn after the others', () => {
-    const after = (lastTried?: string) => nextStep(view({ deliveries, batch, sender: failingSender(lastTried) }));
-    expect(after()).toEqual({ kind: 'send', delivery: low });
-    expect(after(low.key)).toEqual({ kind: 'send', delivery: high });
-    const names = [low.key, high.key, 'batch'];
-    const next = names.find((name) => name > high.key) ?? names[0];
-    expect(after(high.key)).toEqual(next === 'batch' ? { kind: 'send-batch', batch } : { kind: 'send', delivery: low });
-    expect(nextStep(view({ batch, sender: failingSender('batch') }))).toEqual({ kind: 'send-batch', batch });
-  });
+  const ofKey = (key: string) => aDelivery('ops~1', 1, { key });
+  test.each([[['aa', 'ab']], [['aa', 'ff']], [['dd', 'ff']], [['ff']], [[]]])(
+    'its batch and messages %j take turns',
+    (keys) => {
+      const all = [...keys, 'batch'];
+      const tried: string[] = [];
+      for (let n = 0; n < 2 * all.length; n += 1) {
+        const step = nextStep(view({ deliveries: keys.map(ofKey), batch, sender: failingSender(tried.at(-1)) }));
+        tried.push(step.kind === 'send' ? step.delivery.key : step.kind.replace('send-', ''));
+      }
+      expect(tried.slice(0, all.length).toSorted()).toEqual(all.toSorted());
+      expect(tried.slice(all.length)).toEqual(tried.slice(0, all.length));
+    },
+  );
   test('what is in doubt is left out of the turn', () => {
     expect(nextStep(view({ deliveries: [doubtful(low), high], sender: failingSender() }))).toEqual({
       kind: 'send',

@@ -74,6 +74,8 @@ test('a refused batch is given back, and each message sent alone', async () => {
   for (let n = 0; n < 130; n += 1) await world.put(aDelivery(world.idOf('ops'), n));
   for (let tick = 1; tick < 8; tick += 1) {
     await deliverAlerts(world.parts);
+    // All of it in one run, though it takes two commits.
+    expect((await loadOutbox(world.store, world.idOf('ops'))).batch).toBeUndefined();
     world.clock.moveTo(start + tick * minute);
   }
   expect(receivers.ops.posts).toHaveLength(130);
