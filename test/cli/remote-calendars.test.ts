@@ -84,6 +84,22 @@ test('rounds fetch it once an hour, and go on with the last good copy', async ()
   expect(store).not.toContain('Party');
 });
 
+test('an address that the config itself names is not shown, though its host repeats it', async () => {
+  const plain = `https://cal.example.org/ical/${canary}/basic.ics`;
+  using world = aCliWorld('2026-12-24T10:00:00Z', config.replace('{ env: CAL }', `"${plain}"`));
+  const api = simulatorApp(world.world).fetch;
+  const location = `https://${canary}.example.net/`;
+  const fetch: CliParts['fetch'] = async (input, init) => {
+    const url = input instanceof Request ? input.url : String(input);
+    return url === plain ? new Response(null, { status: 302, headers: { location } }) : api(input, init);
+  };
+  for (const command of ['plan', 'doctor']) {
+    const { out, err } = await world.runWith({ fetch }, command, '--config', world.config);
+    expect(`${out}${err}`).toContain('it redirects to another place (https://[redacted]');
+    expect(`${out}${err}`).not.toContain(canary);
+  }
+});
+
 test('a copy of a clock that ran ahead is not fresh until then', async () => {
   using world = aCliWorld('2026-12-24T10:00:00Z', config);
   const { host, run, runAt } = aHost(world);
