@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { sendEvent } from '../../../lib/io/listen/send-event.ts';
@@ -208,6 +209,17 @@ test('closing waits for no idle connection, and five seconds for one that stalls
   await clock.advance(5000);
   await closed;
   socket.destroy();
+});
+
+test('a client that takes nothing for thirty seconds is cut off', async () => {
+  const limits: (number | undefined)[] = [];
+  const note = (message: unknown) => void limits.push((message as { readonly socket: Socket }).socket.timeout);
+  const { url } = await start();
+  // Node's own name for it: nodejs.org/api/diagnostics_channel.html, HTTP.
+  subscribe('http.server.request.start', note);
+  await fetch(`${url}/healthz`);
+  unsubscribe('http.server.request.start', note);
+  expect(limits).toEqual([30_000]);
 });
 
 test('an event that was sent leaves no time-out behind', async () => {
