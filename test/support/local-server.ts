@@ -8,7 +8,12 @@ export type SeenRequest = {
   readonly body: string;
 };
 
-export type LocalServer = AsyncDisposable & { readonly url: string; readonly seen: readonly SeenRequest[] };
+export type LocalServer = AsyncDisposable & {
+  readonly url: string;
+  readonly seen: readonly SeenRequest[];
+  /** Connections that are open now. */
+  readonly connections: () => Promise<number>;
+};
 
 type Answering = (request: SeenRequest, response: ServerResponse, index: number) => void;
 
@@ -25,6 +30,10 @@ export async function startServer(answer: Answering): Promise<LocalServer> {
   return {
     url: await listenLocally(server),
     seen,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+      }),
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

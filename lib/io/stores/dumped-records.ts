@@ -1,5 +1,5 @@
 import type { Attempts } from './dynamo-attempts.ts';
-import { openSqliteToRead } from './sqlite-file.ts';
+import { naming, openSqliteToRead } from './sqlite-file.ts';
 import type { DumpedRecord } from './store.ts';
 
 type Row = {
@@ -10,13 +10,15 @@ type Row = {
   readonly expires_at: number | null;
 };
 
+const everything = 'select partition, id, value, version, expires_at from records order by 1, 2';
+
 /**
  * Everything in a SQLite file at one instant, even while others write. Throws StoreError as `openSqliteToRead` does.
  */
 export function dumpSqlite(path: string): readonly DumpedRecord[] {
   const database = openSqliteToRead(path);
   try {
-    const rows = database.prepare('select partition, id, value, version, expires_at from records order by 1, 2').all();
+    const rows = naming(path, 'read', () => database.prepare(everything).all());
     return (rows as unknown as readonly Row[]).map(({ partition, id, value, version, expires_at: expiresAt }) => {
       return { key: { partition, id }, text: value, version, expiresAt: expiresAt ?? undefined };
     });

@@ -88,10 +88,16 @@ function emptyLog(database: DatabaseSync): void {
 }
 
 function prepareAll(database: DatabaseSync, path: string): Statements {
-  return naming(path, 'open', () => {
-    const entries = Object.entries(sql).map(([name, text]) => [name, database.prepare(text)]);
+  try {
+    const entries = naming(path, 'open', () =>
+      Object.entries(sql).map(([name, text]) => [name, database.prepare(text)]),
+    );
     return Object.fromEntries(entries) as Statements;
-  });
+  } catch (error) {
+    // Its table is another one than ours. Left open, the file could not be restored over.
+    database.close();
+    throw error;
+  }
 }
 
 function readRecord(run: Statements, key: Key): StoredRecord | undefined {

@@ -17,7 +17,13 @@ export function refusingNewer(store: Store, table: string): Store {
     });
     return known;
   };
-  const beside = async <T>(read: Promise<T>): Promise<T> => (await Promise.all([read, check()]))[0];
+  // Waits for both even where one fails, so that nothing is on its way when the caller closes the store.
+  const beside = async <T>(read: Promise<T>): Promise<T> => {
+    const [found, checked] = await Promise.allSettled([read, check()]);
+    if (checked.status === 'rejected') throw checked.reason;
+    if (found.status === 'rejected') throw found.reason;
+    return found.value;
+  };
   return {
     ...store,
     read: (key) => beside(store.read(key)),

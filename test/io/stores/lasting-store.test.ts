@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/errors.ts';
@@ -6,7 +6,7 @@ import { randomId } from '../../../lib/io/ids.ts';
 import { openLastingStore } from '../../../lib/io/stores/lasting-store.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
-import { eachWithStoreFile } from '../../support/store-file.ts';
+import { eachWithStoreFile, openFilesBelow } from '../../support/store-file.ts';
 import { put } from './contract.ts';
 
 const key = (id: string) => ({ partition: 'p', id });
@@ -120,19 +120,7 @@ describe('a SQLite store whose file is taken away under it', () => {
     const store = await openWith('old');
     remove(['', ...logs]);
     await store.reopenIfLost();
-    const open = readdirSync('/proc/self/fd').flatMap((fd) => {
-      const link = attempt(() => readlinkSync(`/proc/self/fd/${fd}`));
-      return link?.startsWith(path) === true && link.endsWith('(deleted)') ? [link] : [];
-    });
-    expect(open).toEqual([]);
+    expect(openFilesBelow(path).filter((file) => file.endsWith('(deleted)'))).toEqual([]);
     await store.close();
   });
 });
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
-}

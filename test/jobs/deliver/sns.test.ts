@@ -44,7 +44,14 @@ async function aTopic(
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret');
   const world = makeOutboxWorld([aDestination({ name: 'topic', kind: 'sns', url: undefined, topic })], {});
   const parts = world.processWith({ send: (message) => transmit({ fetch, clock: systemClock }, message) });
-  return { world, id: world.idOf('topic'), forms, deliver: async () => (await deliverAlerts(parts)).destinations[0] };
+  const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+  return {
+    world,
+    id: world.idOf('topic'),
+    forms,
+    connections,
+    deliver: async () => (await deliverAlerts(parts)).destinations[0],
+  };
 }
 
 const standard = 'arn:aws:sns:eu-central-1:111122223333:alerts';
@@ -87,6 +94,14 @@ test.each([
   expect(forms).toHaveLength(report?.failed ?? 0);
   expect(report?.answer?.kind).toBe(outcome);
   expect(JSON.stringify(report)).not.toContain('canary');
+});
+
+test.each([200, 500])('after a %i no connection is left open', async (status) => {
+  const body = status === 200 ? published : refusal('InternalError');
+  const { world, id, connections, deliver } = await aTopic(standard, { status, body });
+  await world.put(aDelivery(id, 1));
+  await deliver();
+  await expect.poll(connections).toBe(0);
 });
 
 test('a connection that breaks may have published', async () => {
