@@ -105,6 +105,8 @@ test('a whole round that looks ahead reads the records of its clusters once', as
 test.each([
   [12, 5, 0, 1],
   [4, 5, 4, 1],
+  [12, 5, 0, 2],
+  [4, 5, 4, 2],
   [12, 5, 0, 4],
   [4, 5, 4, 4],
 ])('of %i lowers to come a brake of more than %i lets through %i, in %i parts', async (...row) => {
