@@ -63,12 +63,16 @@ describe('scale-pools', () => {
     expect(invoked).toEqual([]);
   });
 
-  test('2,500 clusters are three parts, one of them its own', async () => {
-    const { open, asked, invoked, saw } = noting(2500);
-    await saw(2500);
+  test.each([
+    [1001, 2],
+    [2500, 3],
+  ])('%i clusters are %i parts, one of them its own', async (clusters, count) => {
+    const { open, asked, invoked, saw } = noting(clusters);
+    await saw(clusters);
     await makeHandler(open)({}, context);
-    expect(asked).toEqual([{ shard: { index: 0, count: 3 }, isDryRun: false }]);
-    expect(invoked).toEqual([1, 2].map((index) => ({ job: 'scale-pools', shard: { index, count: 3 } })));
+    expect(asked).toEqual([{ shard: { index: 0, count }, isDryRun: false }]);
+    const others = [1, 2].slice(0, count - 1);
+    expect(invoked).toEqual(others.map((index) => ({ job: 'scale-pools', shard: { index, count } })));
   });
 
   test('a look that changes nothing changes nothing in any part', async () => {
