@@ -28,7 +28,12 @@ export type Unsaid = (() => void)[];
 /** What these options and the environment change in a command's parts. */
 export function settledParts(program: Command, command: Command, parts: CliParts, unsaid: Unsaid): Partial<CliParts> {
   const { as, color, quiet, logLevel = levelOf(parts.env) } = program.opts<CommonOptions>();
-  const { json, format } = command.opts<{ readonly json?: true; readonly format?: string }>();
+  const { json, format, watch } = command.opts<{
+    readonly json?: true;
+    readonly format?: string;
+    readonly watch?: true;
+  }>();
+  if (quiet && watch) throw new UsageError('--watch is for people: leave out --quiet');
   const printsApi = command.name() === 'clusters' && command.args.length > 0;
   const isForPrograms = json || format !== undefined || printsApi || printsForPrograms.has(command.name());
   return {

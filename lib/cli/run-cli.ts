@@ -54,8 +54,7 @@ export async function runCli(argv: readonly string[], given: GivenParts): Promis
   const unsaid: Unsaid = [];
   const program = makeProgram(parts, unsaid);
   try {
-    refuseUnknownHelp(program, argv);
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...asHelpOption(program, argv)], { from: 'user' });
     // 3 is no failure: something would change.
     if (exitCode === 1 || exitCode === 2) for (const say of unsaid) say();
     return exitCode;
@@ -167,14 +166,29 @@ function helpOf(program: Command, [name, below]: readonly string[]): string {
   return ['lamplighter', command?.name(), inner?.name(), '--help'].filter((word) => word !== undefined).join(' ');
 }
 
-function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
-  if (first !== 'help' || name === undefined || name.startsWith('-')) return;
-  const names = program
+/** `help store backup` is `store backup --help`. What names no command is refused. */
+function asHelpOption(program: Command, argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  const end = rest.findIndex((word) => word.startsWith('-'));
+  const names = end === -1 ? rest : rest.slice(0, end);
+  if (first !== 'help' || names.length === 0 || names.join(' ') === 'help') return argv;
+  let command = program;
+  for (const [at, name] of names.entries()) {
+    const below = command.commands.find((one) => one.name() === name);
+    if (below === undefined) throw noSuchCommand(command, names.slice(0, at + 1));
+    command = below;
+  }
+  return [...names, '--help', ...rest.slice(names.length)];
+}
+
+function noSuchCommand(above: Command, names: readonly string[]): UsageError {
+  const known = above
     .createHelp()
-    .visibleCommands(program)
+    .visibleCommands(above)
     .map((command) => command.name());
-  if (program.commands.some((command) => command.name() === name) || names.includes(name)) return;
-  throw new UsageError(`There is no command "${name}": ${suggest(name, names)}`);
+  const name = names.at(-1) ?? '';
+  if (known.length > 0) return new UsageError(`There is no command "${names.join(' ')}": ${suggest(name, known)}`);
+  return new UsageError(`There is no command below ${names.slice(0, -1).join(' ')}: leave out "${name}"`);
 }
 
 /** Without secrets, and without what a terminal would obey. A window may change its size while a command runs: that is asked for anew each time. */

@@ -74,6 +74,8 @@ async function base(
         ? 'Give set a size: 3, or 1..4 for an autoscaled pool'
         : `A size is only for set, not for ${verb}: leave it out`,
     );
+  if (verb === 'show' && options.reason !== undefined)
+    throw new UsageError('--reason is for set and restore: leave it out of show');
   const config = await readConfig(given, options.config);
   const parts = verb === 'show' ? given : await asPerson(given, config);
   const now = parts.clock.now();

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Decision } from '../../decide/scaling/plan.ts';
+import { UsageError } from '../../errors.ts';
 import { listDecisions } from '../../jobs/records/cluster-records.ts';
 import { reachedRegions } from '../../model/match.ts';
 import { printable } from '../../model/printable.ts';
@@ -38,6 +39,8 @@ export function addHistory(program: Command, parts: CliParts): void {
 }
 
 async function history(parts: CliParts, text: string | undefined, options: HistoryOptions): Promise<void> {
+  if (text !== undefined && options.who !== undefined)
+    throw new UsageError(`--who lists what people did in the whole fleet: leave out "${text}"`);
   const config = await readConfig(parts, options.config);
   const match = text === undefined ? undefined : readAskedMatch(text, config);
   const since = parts.clock.now() - options.since;

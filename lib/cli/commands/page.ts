@@ -1,7 +1,7 @@
 import { chmod, writeFile as saveFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { usualDays } from '../../decide/page/time-axis.ts';
-import { CommandError } from '../../errors.ts';
+import { CommandError, UsageError } from '../../errors.ts';
 import { boundedStore } from '../../io/stores/bounded-store.ts';
 import { openStore } from '../../io/stores/open-store.ts';
 import type { Store } from '../../io/stores/store.ts';
@@ -34,10 +34,10 @@ export function addPageCommand(program: Command, parts: CliParts): void {
         .argParser(readAddress)
         .default({ host: '127.0.0.1', port: 9090 }, '127.0.0.1:9090'),
     )
-    .option('--out <file>', 'write it to one self-contained file instead')
+    .addOption(new Option('--out <file>', 'write it to one self-contained file instead').conflicts('listen'))
     .option('--match <match>', 'with --out: only these pools')
     .addOption(
-      new Option('--days <number>', 'with --out: how many days are shown').argParser(readDays).default(usualDays),
+      new Option('--days <number>', `with --out: how many days are shown (default: ${usualDays})`).argParser(readDays),
     )
     .addOption(configOption())
     .action((options: PageOptions) => page(parts, options));
@@ -49,6 +49,9 @@ export function addPageCommand(program: Command, parts: CliParts): void {
 }
 
 async function page(parts: CliParts, options: PageOptions): Promise<void> {
+  for (const option of ['match', 'days'] as const)
+    if (options.out === undefined && options[option] !== undefined)
+      throw new UsageError(`--${option} is for one file: add --out <file>`);
   const config = await readConfig(parts, options.config);
   if (!(await isStoreThere(config.store)))
     throw new CommandError(

@@ -71,7 +71,11 @@ export function addSilence(program: Command, parts: CliParts): void {
 /** Silenced incidents open and resolve without words; the end of what was told is told all the same. */
 async function silence(machine: CliParts, what: string | undefined, options: SilenceOptions): Promise<void> {
   const config = await readConfig(machine, options.config);
-  if (options.list) return list(inReadingZone(config, machine), config, options);
+  if (options.list) {
+    if (what !== undefined) throw new UsageError(`--list shows every silence: leave out "${what}"`);
+    if (options.reason !== undefined) throw new UsageError('--reason is for a silence: leave it out of --list');
+    return list(inReadingZone(config, machine), config, options);
+  }
   const parts = inReadingZone(config, await asPerson(machine, config));
   const verb = options.end ? 'Name which silence to end' : 'Name what to silence';
   if (what === undefined) throw new UsageError(`${verb}: an incident or a match; or give --list`);
@@ -175,14 +179,14 @@ async function end(
   { id }: Scope,
   what: string,
   config: CompiledConfig,
-  { json }: JsonOption,
+  { json, reason }: SilenceOptions,
 ): Promise<void> {
   const now = parts.clock.now();
   const live = liveSilences(await silencesOf(store), await incidentsOf(store), now);
   const found = live.find((one) => one.id === id);
   if (found === undefined) throw notAsked(config, what, now);
   await put(store, { ...found, until: now }, now);
-  await keepDeed(parts, store, config, { verb: 'silence end', what });
+  await keepDeed(parts, store, config, { verb: 'silence end', what, reason });
   const when = await tellAtOnce(parts, config, store);
   if (json) writeJson(parts.stdout, { kind: 'silence-end', ...silenceJson(found), notes: [when] });
   else parts.stdout.write(`ended the silence of ${silenceText(found, parts.zone)}\n  ${when}\n`);

@@ -15,7 +15,12 @@ export function addUninstall(program: Command, parts: CliParts): void {
       )
       .option('-y, --yes', 'do not ask')
       .option('--dry-run', 'only show which pools would be restored, and to which size')
-      .option('--undo', 'undo an uninstall: act on the fleet again, as the config says')
+      .addOption(
+        new Option('--undo', 'undo an uninstall: act on the fleet again, as the config says').conflicts([
+          'dryRun',
+          'wait',
+        ]),
+      )
       .addOption(
         new Option('--wait <duration>', 'how long to wait until the pools are at their base')
           .argParser(readDuration)

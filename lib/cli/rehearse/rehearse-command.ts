@@ -51,7 +51,7 @@ export async function rehearseDays(parts: CliParts, options: RehearseOptions): P
 }
 
 function refuseForms({ json, format, against, detailedExitcode }: RehearseOptions): void {
-  if (json && format === 'markdown') throw new UsageError('Give either --json or --format, not both');
+  if (json && format !== undefined) throw new UsageError('Give either --json or --format, not both');
   if (against !== undefined) return;
   if (format === 'markdown') throw new UsageError('--format markdown is for a comparison: add --against <file>');
   if (detailedExitcode) throw new UsageError('--detailed-exitcode is for a comparison: add --against <file>');
