@@ -44,7 +44,14 @@ async function aProcess(world: CliWorld, address = '127.0.0.1:0', patch: Partial
   });
   await turns(() => err.text().includes('lamplighter runs') || isOver);
   const url = `http://${/"listen":"([^"]+)"/u.exec(err.text())?.[1]}`;
-  for (let i = 0; i < 200 && !(await fetch(`${url}/readyz`)).ok; i += 1) await turns(() => isOver, 5);
+  // A connection of its own each time: one that is kept for the next request can be closed to make room.
+  const ask = (path: string) => fetch(`${url}${path}`, { headers: { connection: 'close' } });
+  const isReady = async () => {
+    const answer = await ask('/readyz');
+    await answer.text();
+    return answer.ok;
+  };
+  for (let i = 0; i < 200 && !(await isReady()); i += 1) await turns(() => isOver, 5);
   const end = async () => {
     stop.abort();
     return running;
@@ -52,7 +59,7 @@ async function aProcess(world: CliWorld, address = '127.0.0.1:0', patch: Partial
   const metrics = async () => {
     // Made once a second.
     await world.clock.advance(1000);
-    return (await fetch(`${url}/metrics`)).text();
+    return (await ask('/metrics')).text();
   };
   return {
     url,
