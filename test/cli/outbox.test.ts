@@ -174,6 +174,9 @@ pools:
     const ran = await cli.run('outbox', 'drop', message?.id.slice(0, 9) ?? '', '--reason', 'told by phone');
     expect([ran.code, ran.out]).toEqual([0, expect.stringContaining('for slack is dropped')]);
     expect(await shown(cli)).toMatchObject({ waiting: [], parked: [] });
+    expect((await cli.run('outbox')).out).toContain(
+      'nothing waits: it is not tried again before its next message, or outbox test\n',
+    );
     const history = (await cli.json('outbox', '--history')) as readonly { readonly reason: string | null }[];
     expect(history.at(-1)).toMatchObject({
       destination: 'slack',

@@ -37,7 +37,10 @@ function stateText(
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);
   if (state === 'working') return `${paint.green('works')}${when === '' ? '' : `, last message ${when}`}, ${count}`;
-  return `${paint.red(state)}, since ${when} (${printable(problem ?? '')}), ${count}${next}`;
+  // Alertmanager is asked with an empty list.
+  const isTried = waiting.length > 0 || (kind !== undefined && isPushed(kind));
+  const then = isTried ? next : ': it is not tried again before its next message, or outbox test';
+  return `${paint.red(state)}, since ${when} (${printable(problem ?? '')}), ${count}${then}`;
 }
 
 function messageText({ id, what, kind, severity, subject, text, queuedAt }: WaitingMessage, reading: Reading): string {

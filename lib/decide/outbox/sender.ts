@@ -86,18 +86,26 @@ function filled({ tokens, at }: Bucket, kind: DestinationKind, now: EpochMs): Bu
 
 /**
  * The finding about a broken destination. Its subject is the name, since people know destinations by that. A broken
- * destination never gets messages about itself.
+ * destination never gets messages about itself. `isTried`: something waits for it, so it is tried again by itself.
  */
-export function observeDestination(name: string, sender: SenderRecord | undefined, now: EpochMs): Observation {
+export function observeDestination(
+  name: string,
+  sender: SenderRecord | undefined,
+  now: EpochMs,
+  isTried: boolean,
+): Observation {
   const watched = { kind: 'destination.broken', subject: { kind: 'destination', destination: name } } as const;
   const { broken, failing } = sender ?? {};
   if (broken === undefined) return { ...watched, state: 'ok', at: now };
   const finding = {
     ...watched,
     severity: 'critical',
-    text: `destination ${name} accepts no messages: ${failing?.problem ?? 'the last attempts failed'}`,
+    text: `destination ${name} accepts no messages: ${failing?.problem ?? 'the last attempts failed'}${isTried ? '' : notTried}`,
     fix: 'check its address and its secret, then run: lamplighter outbox test',
     since: failing?.since ?? broken.since,
   } as const;
   return { ...watched, state: 'bad', at: now, finding };
 }
+
+/** Nobody can tell then whether it works again: it is no end of the trouble. */
+const notTried = '; nothing waits for it now, so it is not tried again before its next message';

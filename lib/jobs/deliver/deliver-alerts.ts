@@ -18,7 +18,7 @@ const concurrency = 8;
  */
 export async function deliverAlerts(parts: DeliverParts): Promise<DeliverReport> {
   const first = await deliverAll(parts);
-  const judged = await judgeDelivery(parts);
+  const judged = await judgeDelivery(parts, first.destinations);
   const problems = [...first.problems, ...judged.problems];
   if (judged.deliveries === 0) return { destinations: first.destinations, problems };
   const second = await deliverAll(parts);

@@ -5,21 +5,23 @@ import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import { type IncidentChange, stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { findMissedRounds } from '../../decide/outbox/heartbeat.ts';
 import { observeDestination } from '../../decide/outbox/sender.ts';
+import { isPushed } from '../../model/destination-kind.ts';
 import { readSchema1 } from '../records/change-record.ts';
 import { commitIncidents, destinationStates } from '../records/commit-incidents.ts';
 import { listBroken, listKnownDestinations, listSenders } from '../records/destination-records.ts';
 import { incidentKeyOf, listSilences, type StoredIncident } from '../records/incident-records.ts';
 import { loadRounds } from '../records/last-rounds.ts';
-import type { DeliverParts } from './deliver-round.ts';
+import type { DeliverParts, DestinationReport } from './deliver-round.ts';
 
 export type Judged = { readonly deliveries: number; readonly problems: readonly string[] };
 
 /**
  * Findings that only the deliver job can see: broken destinations, and missed rounds (a round cannot report its own
- * absence). Each is one incident key, handled alone; the watch does not touch these keys.
+ * absence). Each is one incident key, handled alone; the watch does not touch these keys. `reports`: what was just sent,
+ * and what still waits.
  */
-export async function judgeDelivery(parts: DeliverParts): Promise<Judged> {
-  const observations = await observe(parts);
+export async function judgeDelivery(parts: DeliverParts, reports: readonly DestinationReport[]): Promise<Judged> {
+  const observations = await observe(parts, reports);
   const cases = await casesOf(parts, observations);
   if (cases.length === 0) return { deliveries: 0, problems: [] };
   const changes = await stepAll(parts, cases);
@@ -33,13 +35,18 @@ export async function judgeDelivery(parts: DeliverParts): Promise<Judged> {
 
 type Case = { readonly observation: Observation; readonly stored: StoredIncident | undefined };
 
-async function observe(parts: DeliverParts): Promise<readonly Observation[]> {
+async function observe(parts: DeliverParts, reports: readonly DestinationReport[]): Promise<readonly Observation[]> {
   const { config, clock, hash, store } = parts;
   const senders = new Map((await listSenders(store)).map(({ sender }) => [sender.id, sender]));
   const rounds = await loadRounds(parts);
   const now = clock.now();
   const active = config.destinations.filter(({ retired }) => !retired);
-  const destinations = active.map((one) => observeDestination(one.name, senders.get(destinationId(one, hash)), now));
+  const idle = new Set(reports.filter(({ waiting }) => waiting === 0).map(({ id }) => id));
+  const destinations = active.map((one) => {
+    const id = destinationId(one, hash);
+    // One that is sent everything anew is asked even with an empty list.
+    return observeDestination(one.name, senders.get(id), now, isPushed(one.kind) || !idle.has(id));
+  });
   const missed = findMissedRounds(rounds, config.everyMs, now);
   const watched = { kind: 'rounds.missed', subject: { kind: 'fleet' }, at: now } as const;
   const fleet: Observation =

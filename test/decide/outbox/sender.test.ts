@@ -81,15 +81,17 @@ describe('the pace of a chat', () => {
 test('what is said of a destination is broken, with since when and why, or well', () => {
   const watched = { kind: 'destination.broken', subject: { kind: 'destination', destination: 'ops' } };
   const well = { ...watched, state: 'ok', at: start };
-  expect(observeDestination('ops', undefined, start)).toEqual(well);
-  expect(observeDestination('ops', { ...sender, failing }, start)).toEqual(well);
+  expect(observeDestination('ops', undefined, start, true)).toEqual(well);
+  expect(observeDestination('ops', { ...sender, failing }, start, true)).toEqual(well);
   const broken = { since: start + minute };
-  expect(observeDestination('ops', { ...sender, failing, broken }, start)).toMatchObject({
+  expect(observeDestination('ops', { ...sender, failing, broken }, start, true)).toMatchObject({
     ...watched,
     state: 'bad',
     finding: { ...watched, severity: 'critical', since: start, text: expect.stringContaining(problem) },
   });
-  expect(observeDestination('ops', { ...sender, broken }, start)).toMatchObject({ finding: { since: broken.since } });
+  expect(observeDestination('ops', { ...sender, broken }, start, true)).toMatchObject({
+    finding: { since: broken.since },
+  });
 });
 
 test.each([

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { StoreError } from '../../../lib/errors.ts';
-import { deliverAlerts } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
+import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
 import { listSenders, senderWrite } from '../../../lib/jobs/records/destination-records.ts';
 import { incidentWrite, listIncidents, silenceWrite } from '../../../lib/jobs/records/incident-records.ts';
@@ -15,6 +16,7 @@ import {
   anIncident,
   makeOutboxWorld,
   type OutboxWorld,
+  overFacts,
   sha256,
   start,
 } from '../../support/receivers/outbox-world.ts';
@@ -60,6 +62,30 @@ test('a broken destination is told elsewhere, and over when it works', async () 
   const aboutItself = incidentKey('destination.broken', { kind: 'destination', destination: 'pager' }, sha256);
   expect([...receivers.pager.alerts.keys()].some((key) => key.startsWith(aboutItself))).toBe(false);
   expect([...receivers.pager.alerts.values()]).toHaveLength(1);
+});
+
+test('a broken destination for which nothing waits says how to try it', async () => {
+  const { receivers, world } = twoDestinations();
+  receivers.pager.faults = () => ({ kind: 'answer', reply: { status: 404 } });
+  await world.put(aDelivery(world.idOf('pager'), 1));
+  await ticks(world, 25);
+  const said = async () => (await listIncidents(world.store)).map(({ record }) => record.text);
+  const problem = 'destination pager accepts no messages: it answered 404 Not Found';
+  expect(await said()).toEqual([problem]);
+  // It was over before the pager heard of it: both messages end.
+  await world.put(aDelivery(world.idOf('pager'), 1, { sequence: 2, facts: overFacts() }));
+  receivers.pager.faults = undefined;
+  const tries = receivers.pager.requests.length;
+  await ticks(world, 60, 60 * minute);
+  expect(receivers.pager.requests).toHaveLength(tries);
+  expect(await said()).toEqual([
+    `${problem}; nothing waits for it now, so it is not tried again before its next message`,
+  ]);
+  expect(receivers.ops.posts.map(({ text }) => text).at(-1)).toContain('nothing waits for it now');
+  const target = (await listTargets(world.parts)).find(({ name }) => name === 'pager')!;
+  await runFireDrill(world.parts, target);
+  await ticks(world, 2);
+  expect(receivers.ops.posts.at(-1)?.text).toContain('Resolved: destination pager');
 });
 
 test('what a run reports is what the receivers got, also where it tells what it has just found', async () => {
