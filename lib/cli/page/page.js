@@ -125,7 +125,7 @@ function point(event) {
   const count = isPast || most <= least ? least : `${least} to ${most}`;
   const isGap = isPast && [...document.querySelectorAll('.backdrop .gap')].some((gap) => isIn(gap, minute));
   const noun = count === 1 ? 'node' : 'nodes';
-  tip.textContent = isGap ? `${time} · nobody looked` : `${time} · ${count} ${noun} ${isPast ? 'seen' : 'planned'}`;
+  tip.textContent = isGap ? `${time} · no rounds` : `${time} · ${count} ${noun} ${isPast ? 'seen' : 'planned'}`;
   const left = event.pageX + 14;
   const room = root.clientWidth - tip.offsetWidth - 4;
   tip.style.left = `${Math.min(left, room)}px`;
