@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../lib/io/clock.ts';
@@ -201,6 +202,7 @@ test('closing waits for no idle connection, and five seconds for one that stalls
   const idle = await open();
   expect((await fetch(`http://127.0.0.1:${idle.port}/healthz`)).status).toBe(200);
   await idle.close();
+  expect(clock.sleepers()).toBe(0);
   const stalled = await open();
   const socket = connect(stalled.port, '127.0.0.1');
   await new Promise<void>((resolve) => void socket.write('POST /events/ci HTTP/1.1\r\n', () => resolve()));
@@ -211,15 +213,18 @@ test('closing waits for no idle connection, and five seconds for one that stalls
   socket.destroy();
 });
 
-test('a client that takes nothing for thirty seconds is cut off', async () => {
-  const limits: (number | undefined)[] = [];
-  const note = (message: unknown) => void limits.push((message as { readonly socket: Socket }).socket.timeout);
-  const { url } = await start();
+test('a sender that is slow, idle or takes nothing is cut off', async () => {
+  const limits: unknown[] = [];
   // Node's own name for it: nodejs.org/api/diagnostics_channel.html, HTTP.
+  const note = (message: unknown) => {
+    const { server, socket } = message as { readonly server: Server; readonly socket: Socket };
+    limits.push([server.headersTimeout, server.requestTimeout, server.keepAliveTimeout, socket.timeout]);
+  };
+  const { url } = await start();
   subscribe('http.server.request.start', note);
   await fetch(`${url}/healthz`);
   unsubscribe('http.server.request.start', note);
-  expect(limits).toEqual([30_000]);
+  expect(limits).toEqual([[8000, 8000, 5000, 30_000]]);
 });
 
 test('an event that was sent leaves no time-out behind', async () => {
