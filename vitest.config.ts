@@ -24,6 +24,8 @@ export default defineConfig({
     env: { ...compileCache, ...memoryFiles },
     setupFiles: ['test/support/property-seed.ts'],
     testTimeout: 60_000,
+    // What comes from another process or over a socket comes late on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 60_000,
     reporters: ['default', new SkippedReporter()],
   },

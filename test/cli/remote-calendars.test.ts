@@ -18,7 +18,6 @@ const address = `https://cal.example.org/ical/${canary}/basic.ics?sig=${canary}`
 const ics = (date: string) =>
   `BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Party\r\nDTSTART;VALUE=DATE:${date}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`;
 const hourMs = 3_600_000;
-const patiently = { timeout: 15_000 };
 
 const config = usualConfig
   .replace('schedules:', 'calendars: { off: { ics: { env: CAL }, size: idle } }\nschedules:')
@@ -174,7 +173,7 @@ test('a process that is stopped waits for none', async () => {
   };
   const env = { MKS_TOKEN: world.world.token, CAL: address };
   const running = world.runWith({ fetch, env, signal: stop.signal }, 'run', '--config', world.config);
-  await expect.poll(() => asked, patiently).toBe(1);
+  await expect.poll(() => asked).toBe(1);
   stop.abort();
   const late = new Promise((resolve) => setTimeout(resolve, 3000, 'late'));
   expect(await Promise.race([running.then(({ code }) => code), late])).toBe(0);
@@ -230,11 +229,11 @@ describe('a process', () => {
     host.answer = () => promise;
     expect(await read()).toMatchObject({ days: ['2026-12-24'], changed: false });
     resolve(new Response(ics('20261231')));
-    await expect.poll(async () => (await read()).days, patiently).toEqual(['2026-12-31']);
+    await expect.poll(async () => (await read()).days).toEqual(['2026-12-31']);
     expect(host.asked).toBe(2);
   });
 
-  test('gives up what is on its way when the process ends', { timeout: 5000 }, async () => {
+  test('gives up what is on its way when the process ends', async () => {
     const ending = new AbortController();
     const { read, host } = await aReader(undefined, ending.signal);
     host.answer = () => new Promise(() => undefined);
@@ -251,7 +250,7 @@ describe('a process', () => {
     await clock.advance(hourMs);
     host.answer = async () => new Response(ics('20261224').replace('SUMMARY:Party', 'DTSTAMP:20261123T120000Z'));
     await read();
-    await expect.poll(() => host.asked, patiently).toBe(2);
+    await expect.poll(() => host.asked).toBe(2);
     const again = await read();
     expect([again.config?.hash, again.changed]).toEqual([first.config?.hash, false]);
   });

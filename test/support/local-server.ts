@@ -20,7 +20,8 @@ type Answering = (request: SeenRequest, response: ServerResponse, index: number)
 /** A real HTTP server on a free port of this machine, closed by `await using`. */
 export async function startServer(answer: Answering): Promise<LocalServer> {
   const seen: SeenRequest[] = [];
-  const server = createServer((incoming, response) => {
+  // It closes no idle connection by itself: whoever leaves one open is seen.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, response) => {
     void readAll(incoming).then((body) => {
       const { method = '', url: path = '', headers } = incoming;
       seen.push({ method, path, headers, body });

@@ -105,7 +105,7 @@ describe('AWS', () => {
     const { code } = await world.runWith({ clock: systemClock }, ...words, ...config);
     expect(code).toBe(1);
     expect(server.seen.length).toBeGreaterThan(0);
-    await expect.poll(server.connections, { timeout: 3000 }).toBe(0);
+    await expect.poll(server.connections).toBe(0);
   });
 
   test.skipIf(process.platform !== 'linux')('with a damaged record leaves no half copy, and none open', async () => {

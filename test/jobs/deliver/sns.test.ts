@@ -101,7 +101,7 @@ test.each([200, 500])('after a %i no connection is left open', async (status) =>
   const { world, id, connections, deliver } = await aTopic(standard, { status, body });
   await world.put(aDelivery(id, 1));
   await deliver();
-  await expect.poll(connections, { timeout: 3000 }).toBe(0);
+  await expect.poll(connections).toBe(0);
 });
 
 test('a connection that breaks may have published', async () => {
