@@ -19,3 +19,17 @@ test.each<[string, Bounds, Bounds, boolean]>([
   judgeBraked(sim, at + hourMs, [{ code: 'brake', poolId, cluster: 'c', pool: 'p' }]);
   expect(sim.violations.map(({ kind }) => kind)).toEqual(isViolation ? ['braked'] : []);
 });
+
+test.each<[string, number, number, boolean]>([
+  ['hides it', hourMs / 12, 0, false],
+  ['is too young to hide it', hourMs, 0, true],
+  ['was over before', hourMs / 12, hourMs / 15, true],
+])('a brake after a lower, where an old answer %s', async (_, putAgo, lieAgo, isViolation) => {
+  const sim = await makeSimulation(drawScenario({ seed: 2002, days: 5, clusters: 1, faults: ['ticks'] }));
+  const { id: poolId, clusterId, puts } = [...sim.story.pools.values()][0] as PoolStory;
+  const now = sim.kernel.now() + 2 * hourMs;
+  puts.push({ at: now - putAgo, from: bounds(4), to: bounds(1), isToBusy: false, status: 200 });
+  sim.story.lies.push({ at: now - lieAgo, cluster: clusterId });
+  judgeBraked(sim, now, [{ code: 'brake', poolId, cluster: 'c', pool: 'p' }]);
+  expect(sim.violations.map(({ kind }) => kind)).toEqual(isViolation ? ['braked'] : []);
+});

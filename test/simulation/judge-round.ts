@@ -101,21 +101,26 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
 
 /**
  * The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one.
- * Bounds that were only raised (also of 2..2 to 2..3) may be the half of a change that the brake let through.
+ * Bounds that were only raised (also of 2..2 to 2..3) may be the half of a change that the brake let through. What an old
+ * answer hides is not known yet.
  */
 export function judgeBraked(sim: Simulation, startedAt: number, holds: readonly Held[]): void {
   if (sim.configs.length > 1) return;
   const lost = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
   for (const { code, poolId, cluster, pool } of holds) {
-    const puts = sim.story.pools.get(poolId)?.puts ?? [];
+    const { puts = [], clusterId } = sim.story.pools.get(poolId) ?? {};
     const isHalf = ({ from, to }: (typeof puts)[number]) =>
       (from.max > from.min || to.max > to.min) && to.min >= from.min && to.max >= from.max;
+    const shownUntil = wasDeceived(sim, startedAt - minuteMs, clusterId) ? startedAt - oldestAnswerMs : startedAt;
     const isDone = (put: (typeof puts)[number]) =>
-      put.at > lost && put.at < startedAt && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
+      put.at > lost && put.at < shownUntil && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
     if (code === 'brake' && puts.some(isDone))
       sim.violate('braked', `${cluster}/${pool} was changed under this config before`);
   }
 }
+
+/** Answers are 25 minutes old at most. */
+const oldestAnswerMs = 30 * minuteMs;
 
 /** Nobody waits for a change that has failed, in a cluster that is Running and in which nothing moves. */
 function judgeSlots(sim: Simulation, round: Round, { plan, results }: ScaleReport): void {

@@ -162,6 +162,7 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
     unseenSince: undefined,
+    actedRule: ruleThatActed(input, memory, running),
     lastSet: isOurs(memory, running, input) ? running : undefined,
     base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? known : undefined,
     away: isUnknownNow ? { base: 'unknown', from: 'observed', since: input.now } : away,
@@ -180,6 +181,12 @@ function isLeftToOthers(input: PoolInput, { wanted, memory }: Judged, running: S
 /** The size that we set last, or sent and did not see applied at first. */
 function isOurs(memory: PoolMemory, running: Size, { pool }: PoolInput): boolean {
   return equalSize(running, memory.lastSet) || isLateEffect(memory, running, pool);
+}
+
+/** A change that was given up has acted after all once its size shows. */
+function ruleThatActed({ pool }: PoolInput, memory: PoolMemory, running: Size): string | undefined {
+  const { actedRule, notApplied } = memory;
+  return isLateEffect(memory, running, pool) ? (notApplied?.byRule ?? actedRule) : actedRule;
 }
 
 /** At its base while the schedule (lead included) says base, with no kept size, lease or override in force. */

@@ -73,6 +73,8 @@ export type NotApplied = {
   /** Including those of earlier targets; absent = there were none. */
   readonly inRow?: number | undefined;
   readonly at?: EpochMs | undefined;
+  /** The rule of its claim, which does not count as having acted (`actedRule`) before the size shows. */
+  readonly byRule?: string | undefined;
 };
 
 /**

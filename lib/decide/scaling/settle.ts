@@ -80,7 +80,11 @@ function afterSettlement(
     case 'stuck':
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
-      return remember(free, { lastSet: lastAsked(memory, change), notApplied: perhapsApplied(memory, change, now) });
+      return remember(free, {
+        actedRule: change.actedBefore,
+        lastSet: lastAsked(memory, change),
+        notApplied: perhapsApplied(memory, change, now),
+      });
   }
 }
 
@@ -114,11 +118,21 @@ function lastAsked(memory: PoolMemory, change: Change): PoolMemory['lastSet'] {
 }
 
 /** The outcome is unknown. If the pool later shows that size, it was our change. */
-function perhapsApplied({ notApplied: known }: PoolMemory, { to }: Change, at: EpochMs): NotApplied {
+function perhapsApplied(memory: PoolMemory, change: Change, at: EpochMs): NotApplied {
+  const { notApplied: known } = memory;
+  const { to } = change;
   // A size is omitted only if it is 0: the 0 that was given up before explains that, this change does not.
   if (known !== undefined && lower(known.target) === 0 && lower(to) !== 0) return known;
   const isSame = known !== undefined && equalSize(known.target, to);
-  return { target: to, count: isSame ? known.count : 0, at };
+  return { target: to, count: isSame ? known.count : 0, at, ...takenBack(memory, change) };
+}
+
+/**
+ * A claim makes its rule the one that acted. A change that nobody saw take effect is no act (ADR 10): the process may
+ * have died before its PUT.
+ */
+function takenBack({ actedRule }: PoolMemory, { actedBefore }: Change): Pick<NotApplied, 'byRule'> {
+  return actedRule === undefined || actedRule === actedBefore ? {} : { byRule: actedRule };
 }
 
 /** A server may answer 2xx and ignore the request: from the third time in a row, that counts as a refusal. */
@@ -128,7 +142,14 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
   const inRow = (known?.inRow ?? known?.count ?? 0) + 1;
   const lastSet = lastAsked(memory, change);
   const counted = remember(memory, {
-    notApplied: { target: change.to, count, ...(inRow > count && { inRow }), at: now },
+    actedRule: change.actedBefore,
+    notApplied: {
+      target: change.to,
+      count,
+      ...(inRow > count && { inRow }),
+      at: now,
+      ...takenBack(memory, change),
+    },
     lastSet,
     busySince: undefined,
   });

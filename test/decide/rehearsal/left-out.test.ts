@@ -174,7 +174,14 @@ function memoryOf(name: string, id: string, autoscale: boolean): fc.Arbitrary<Po
           ),
           stuck: maybe(changeOf(id, size)),
           busySince: maybe(around),
-          notApplied: maybe(fc.record({ target: size, count: fc.integer({ min: 0, max: 2 }), at: maybe(around) })),
+          notApplied: maybe(
+            fc.record({
+              target: size,
+              count: fc.integer({ min: 0, max: 2 }),
+              at: maybe(around),
+              byRule: maybe(hash),
+            }),
+          ),
         })
         .map((odd) => {
           // Most memories hold one or two of these.

@@ -194,6 +194,30 @@ describe('what is remembered of a pool', () => {
     ['what we set', { lastSet: 3 }, {}, { lastSet: 3 }],
     ['not what is no longer there', { lastSet: 4 }, {}, { lastSet: undefined }],
     ['what we sent', { notApplied: { target: 3, count: 1 } }, {}, { lastSet: 3 }],
+    [
+      'who sent what shows late',
+      { actedRule: 'before', notApplied: { target: 3, count: 1, byRule: 'now' } },
+      {},
+      { actedRule: 'now' },
+    ],
+    [
+      'who acted, where that was not taken back',
+      { actedRule: 'now', notApplied: { target: 3, count: 1 } },
+      {},
+      { actedRule: 'now' },
+    ],
+    [
+      'who acted, while another size shows',
+      { actedRule: 'before', notApplied: { target: 2, count: 1, byRule: 'now' } },
+      {},
+      { actedRule: 'before' },
+    ],
+    [
+      'who acted, where somebody else set the size hours later',
+      { actedRule: 'before', notApplied: { target: 3, count: 1, at: at('2017-12-31T00:00:00Z'), byRule: 'now' } },
+      {},
+      { actedRule: 'before' },
+    ],
     ['no base of a rule that gives one', {}, { ruled: { base: 3 } }, { base: undefined }],
     ['that it is home', { away: { ...away, base: 3 } }, {}, { away: undefined, base: 3 }],
     [

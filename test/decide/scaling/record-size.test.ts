@@ -41,6 +41,7 @@ describe('a cluster’s record stays below 100 KB', () => {
           ...memory,
           raisesMs: Array.from({ length: 10 }, () => 1_234_567),
           foreign: [world.now, world.now, world.now],
+          notApplied: { target: { min: 100, max: 200 }, count: 1, inRow: 2, at: world.now, byRule: memory.ruleHash },
         },
       ]),
     );

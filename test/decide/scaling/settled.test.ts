@@ -219,6 +219,52 @@ describe('the size that was asked for and not seen', () => {
   });
 });
 
+describe('the rule of a claim', () => {
+  const claimed = memoryOf({ actedRule: 'now' });
+  const gone = memoryOf({ actedRule: 'now', missingSince: claimedAt - hour });
+  const rulesOf = ({ pools }: ReturnType<typeof settled>) => {
+    const { actedRule, notApplied } = pools['id-workers'] ?? {};
+    return [actedRule, notApplied?.byRule];
+  };
+  const after = (memory: PoolMemory, pool: ObservedPool | undefined, actedBefore: string | undefined) =>
+    rulesOf(settled({ change: aChange(3, 0, { actedBefore }), memory, pool }));
+  const unseen: readonly [string, PoolMemory, ObservedPool | undefined][] = [
+    ['that was not applied', claimed, seenAt(3, untouched)],
+    ['whose pool is gone', gone, undefined],
+  ];
+
+  test.each(unseen)('%s has not acted, and is kept with the size', (_, memory, pool) => {
+    expect(after(memory, pool, undefined)).toEqual([undefined, 'now']);
+    expect(after(memory, pool, 'before')).toEqual(['before', 'now']);
+  });
+
+  test.each(unseen)('%s has acted if it had before', (_, memory, pool) => {
+    expect(after(memory, pool, 'now')).toEqual(['now', undefined]);
+  });
+
+  test('that hung and was not applied has not acted either', () => {
+    const memory = { ...claimed, stuck: aChange(3, 0, { actedBefore: 'before' }) };
+    expect(rulesOf(settled({ memory, pool: seenAt(3, { status: 'Scaling' }) }))).toEqual(['now', undefined]);
+    expect(rulesOf(settled({ memory, pool: seenAt(3, untouched) }))).toEqual(['before', 'now']);
+  });
+
+  test.each<[string, ObservedPool]>([
+    ['was done', seenAt(0)],
+    ['met another size', seenAt(2)],
+    ['was put back', seenAt(3)],
+    ['failed', seenAt(3, { status: 'Error' })],
+  ])('that %s has acted', (_, pool) => {
+    expect(after(claimed, pool, 'before')).toEqual(['now', undefined]);
+  });
+
+  test('that left a 0 before it ours has not acted, and the rule of the 0 is kept', () => {
+    const notApplied = { target: 0, count: 1, byRule: 'first' };
+    const memory = { ...gone, notApplied };
+    const { pools } = settled({ change: aChange(3, 1, { actedBefore: 'before' }), memory });
+    expect(pools['id-workers']).toMatchObject({ actedRule: 'before', notApplied });
+  });
+});
+
 describe('times of a change, to the millisecond', () => {
   const kindAt = (change: Change, pool: ObservedPool | undefined, running: Size | undefined, ms: number) =>
     settleChange(change, pool, running, claimedAt + ms, stuckAfterMs).kind;

@@ -4,7 +4,7 @@ import type { Mks } from '../../../lib/io/mks/mks.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
 import { approveConfig } from '../../../lib/jobs/records/approvals.ts';
-import { putAsk } from '../../../lib/jobs/records/ask-records.ts';
+import { putAsk, putLease } from '../../../lib/jobs/records/ask-records.ts';
 import { listClusterRecords, listDecisions } from '../../../lib/jobs/records/cluster-records.ts';
 import { countParts } from '../../../lib/jobs/records/count-parts.ts';
 import { listRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
@@ -12,8 +12,9 @@ import { scalePools } from '../../../lib/jobs/scale/scale-pools.ts';
 import { bookFrom, type KeptBook } from '../../../lib/jobs/scale/scale-round.ts';
 import type { Rule } from '../../../lib/model/config.ts';
 import { describeSize } from '../../../lib/model/size.ts';
+import type { Fault } from '../../../lib/simulator/faults.ts';
 import { aNight, type Night, whileTimePasses } from '../../support/night-app.ts';
-import { aConfig, aMatch, aPause, aRule, at, hour, minute, usualBrake } from '../../support/scaling-world.ts';
+import { aConfig, aLease, aMatch, aPause, aRule, at, hour, minute, usualBrake } from '../../support/scaling-world.ts';
 
 const rules = [
   aRule({ match: aMatch('dev-*/*'), base: 'remembered' }),
@@ -184,12 +185,12 @@ describe('rounds on a simulated fleet', () => {
     });
 
     /** Four clusters on their first evening: `a` is raised and lowered, the others only lowered, within the share of nodes. */
-    async function firstEvening(also: (night: Night) => void = () => {}): Promise<Night> {
+    async function firstEvening(also: (night: Night) => void = () => {}, most = 3): Promise<Night> {
       const others = Object.fromEntries(['b', 'c', 'd'].map((name) => [name, { min: 3, max: 9 }]));
       const clusters = Object.entries({ a: { min: 0, max: 4 }, ...others }).map(([name, bounds]) => {
         return { name, version: '1.35.0', pools: [{ name: 'gpu', ...bounds }] };
       });
-      const safety = { ...aConfig().safety, brake: { pools: 3, percent: 100 } };
+      const safety = { ...aConfig().safety, brake: { pools: most, percent: 100 } };
       const only = [aRule({ match: aMatch('*/*'), base: 'remembered', idle: 1 })];
       const night = aNight(at('2026-03-02T18:50:00Z'), { rules: only, safety }, { fleet: { clusters } });
       await rounds(night, '2026-03-02T19:00:00Z');
@@ -213,6 +214,35 @@ describe('rounds on a simulated fleet', () => {
     test('also while the cluster of one of the pools is in Error', async () => {
       const night = await firstEvening(({ world }) => world.setClusterError(world.cluster('a').id, 'disk full'));
       expect(await loweredBy(night, '2026-03-02T19:40:00Z')).toEqual([]);
+    });
+
+    /** On the next day `b` is claimed for a lease, its PUT meets a fault, and nobody touches `b` from then on until the evening. */
+    async function leasedOnce(fault: Fault): Promise<Night> {
+      const night = await firstEvening(() => {}, 2);
+      await rounds(night, '2026-03-03T10:00:00Z');
+      const of = { match: aMatch('b') };
+      await putLease(night.store, aLease(4, '2026-03-03T10:00:00Z', '2026-03-03T11:00:00Z', of), night.config.keepMs);
+      night.world.setFault(({ method }) => (method === 'PUT' ? fault : undefined));
+      await whileTimePasses(night, night.app.scale(night.config));
+      night.world.setFault(undefined);
+      const pause = { ...aPause('2026-03-03T10:00:00Z', '2026-03-03T19:00:00Z'), ...of };
+      await putAsk(night.store, pause, night.config.keepMs);
+      await rounds(night, '2026-03-03T10:05:00Z', minute);
+      const records = [...(await listClusterRecords(night.store, 'r1')).values()].flatMap(({ record }) =>
+        Object.values(record.pools),
+      );
+      expect(records.filter(({ notApplied }) => notApplied?.count === 1)).toHaveLength(1);
+      return night;
+    }
+
+    test('also if one of the pools was to be raised for a lease, and never was', async () => {
+      const night = await leasedOnce({ kind: 'status', status: 500 });
+      expect(await loweredBy(night, '2026-03-03T19:40:00Z')).toEqual([]);
+    });
+
+    test('not if one of the pools was raised for a lease, minutes after the change was given up', async () => {
+      const night = await leasedOnce({ kind: 'applied-late', afterMs: 8 * minute, answer: 504 });
+      expect(await loweredBy(night, '2026-03-03T19:40:00Z')).toEqual(['b', 'c', 'd']);
     });
 
     test('not if one of the pools is paused', async () => {

@@ -178,6 +178,17 @@ const planted: readonly PlantedBug[] = [
     "if (acted === undefined) return isFirstAct(view, input.storedRules.get(view.rule.hash)) ? 'first' : undefined;",
     'if (acted === undefined) return undefined;',
   ),
+  {
+    ...bug(
+      'unsent-is-an-act',
+      'a change that never reached the service is the first act of its rule',
+      `${scaling}/settle.ts`,
+      'actedRule: change.actedBefore, notApplied: {',
+      'notApplied: {',
+    ),
+    clusters: 10,
+    hasSizes: true,
+  },
   bug(
     'failed-holds-the-slot',
     'a change that failed keeps its cluster waiting',
