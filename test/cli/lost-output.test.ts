@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { builtCli } from '../support/built-cli.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'lib', 'cli', 'main.ts');
+const main = await builtCli();
 const lost = 'The output could not be written (the disk is full, ENOSPC): it is not complete\n';
 
 describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {

@@ -11,6 +11,7 @@ import { systemClock } from '../../lib/io/clock.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { builtCli } from '../support/built-cli.ts';
 import { compileCache } from '../support/compile-cache.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -53,12 +54,11 @@ async function aMergeRequest(url: string, to: string) {
   const [bin, repo] = ['bin', 'repo'].map((name) => join(folder, name)) as [string, string];
   mkdirSync(bin);
   mkdirSync(repo);
-  const main = join(process.cwd(), 'lib/cli/main.ts');
   const stand = (name: string, text: string) => {
     writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   };
-  stand('lamplighter', `exec "${process.execPath}" "${main}" "$@"`);
+  stand('lamplighter', `exec "${process.execPath}" "${await builtCli()}" "$@"`);
   for (const name of ['curl', 'gh']) stand(name, `printf '%s\\n' "${name}" "$@" >> "${folder}/called"`);
   const file = (text: string) => writeFileSync(join(repo, 'lamplighter.yml'), text, { mode: 0o600 });
   const git = (...argv: string[]) =>

@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/io/clock.ts';
+import { builtCli } from '../support/built-cli.ts';
 import { compileCache } from '../support/compile-cache.ts';
 
-const main = join(import.meta.dirname, '../../lib/cli/main.ts');
+const main = await builtCli();
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -29,7 +30,7 @@ export function makeFolder(): Disposable & { readonly path: string; readonly byt
   };
 }
 
-/** The command in a process of its own, as a person starts it. */
+/** The installed command in a process of its own, as a person starts it. */
 export function startCli(args: readonly string[], cwd: string, env: { readonly [name: string]: string }): Running {
   return start([main, ...args], cwd, env);
 }

@@ -11,9 +11,6 @@ import { readAskedMatch } from '../asks/asked-match.ts';
 import { isStoreThere, readConfig } from '../config-and-store.ts';
 import { fullDisk } from '../failure.ts';
 import { type ConfigOption, configOption, examples } from '../options.ts';
-import { makePage } from '../page/page-model.ts';
-import { renderFile } from '../page/render-file.ts';
-import { servePageOf } from '../page/serve-page.ts';
 import type { CliParts } from '../parts.ts';
 import { readingZone } from '../text/instant.ts';
 import { readAddress } from './run.ts';
@@ -69,6 +66,7 @@ async function page(parts: CliParts, options: PageOptions): Promise<void> {
   try {
     const { out } = options;
     if (out !== undefined) return await writeFile(parts, store, config, { ...options, out });
+    const { servePageOf } = await import('../page/serve-page.ts');
     await servePageOf(parts, pageParts, options.listen);
   } finally {
     await store.close();
@@ -83,6 +81,8 @@ async function writeFile(
   { out, match: text, days = usualDays }: PageOptions & { readonly out: string },
 ): Promise<void> {
   const match = text === undefined ? undefined : readAskedMatch(text, config);
+  const { makePage } = await import('../page/page-model.ts');
+  const { renderFile } = await import('../page/render-file.ts');
   const page = await makePage(store, config, parts.clock.now(), readingZone(config, parts), match);
   const written = await renderFile(page, store, days, parts.redactor.clean);
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { readTypedLine } from '../../../lib/cli/completion/typed-line.ts';
+import { builtCli } from '../../support/built-cli.ts';
 import { aCliWorld, type CliWorld, usualConfig } from '../cli-world.ts';
 
 /** A config with a destination, and the store of 0.1.0 beside it: its pools are known. */
@@ -144,10 +145,9 @@ describe('a line of bash', () => {
 async function aShell(name: 'bash' | 'zsh' | 'fish', questions?: readonly (readonly string[])[]) {
   const world = aKnownFleet();
   writeFileSync(join(world.folder, 'completion'), (await world.runWith({}, 'completion', name)).out);
-  const main = join(process.cwd(), 'lib/cli/main.ts');
   const program = join(world.folder, 'lamplighter');
   const answers = await Promise.all((questions ?? []).map((words) => answerFor(world, words)));
-  const body = questions === undefined ? `exec "${process.execPath}" "${main}" "$@"` : answers.join('\n');
+  const body = questions === undefined ? `exec "${process.execPath}" "${await builtCli()}" "$@"` : answers.join('\n');
   writeFileSync(program, `#!/bin/sh\n${body}\n`);
   chmodSync(program, 0o755);
   const env = {

@@ -1,28 +1,14 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { cpSync, symlinkSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemClock } from '../../../lib/io/clock.ts';
 import type { Bundle } from '../../../scripts/bundle-function.ts';
 import { compileCache } from '../compile-cache.ts';
+import { madeOnce, root } from '../made-once.ts';
 import { makeTemporaryFolder } from '../temporary-folder.ts';
 import type { Template } from './template.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const kept = join(root, 'node_modules/.cache/lamplighter-packages');
 
 export const exampleConfig = 'deploy/lamplighter.aws.example.yml';
 
@@ -42,63 +28,20 @@ const bundlesFile = 'dist/functions/bundles.json';
 /** What a package is made of. */
 const sources = ['serverless.yml', 'package.json', 'deploy', 'scripts', 'functions', 'lib'];
 
-/**
- * Packaging takes seconds: the example is packaged once for all tests, and again only when one of its sources has changed.
- * Whoever comes second waits for the first.
- */
+/** Packaging takes seconds: the example is packaged once for all tests. */
 export async function packageExample(): Promise<Packaged> {
-  const name = hashOfSources();
-  const folder = join(kept, name);
-  mkdirSync(kept, { recursive: true });
-  while (!existsSync(folder)) {
-    const lock = join(kept, `${name}.lock`);
-    if (takeLock(lock)) {
-      await packageInto(folder).finally(() => rmSync(lock, { recursive: true, force: true }));
-    } else await systemClock.sleep(50);
-  }
-  return readPackage(folder);
-}
-
-/** One that is older than any packaging was left behind by a run that was killed. */
-function takeLock(lock: string): boolean {
-  try {
-    mkdirSync(lock);
-    return true;
-  } catch {
-    const made = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-    if (made !== undefined && systemClock.now() - made > 120_000) rmSync(lock, { recursive: true, force: true });
-    return false;
-  }
+  return readPackage(await madeOnce('lamplighter-packages', sources, packageInto));
 }
 
 async function packageInto(folder: string): Promise<void> {
   const temporary = makeTemporaryFolder();
   try {
     await packageService(temporary.path);
-    const name = basename(folder);
-    for (const old of readdirSync(kept)) if (!old.startsWith(name)) rmSync(join(kept, old), { recursive: true });
-    const moving = `${folder}-moving`;
-    cpSync(join(temporary.path, '.serverless'), moving, { recursive: true, force: true });
-    cpSync(join(temporary.path, bundlesFile), join(moving, bundlesFile));
-    renameSync(moving, folder);
+    cpSync(join(temporary.path, '.serverless'), folder, { recursive: true, force: true });
+    cpSync(join(temporary.path, bundlesFile), join(folder, bundlesFile));
   } finally {
     temporary.remove();
   }
-}
-
-function hashOfSources(): string {
-  const hash = createHash('sha256').update(process.version);
-  for (const name of [...sources, 'package-lock.json']) {
-    const path = join(root, name);
-    const isFile = /\.\w+$/u.test(name);
-    const files = isFile ? [path] : readdirSync(path, { recursive: true, withFileTypes: true }).flatMap(pathOf).sort();
-    for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(file));
-  }
-  return hash.digest('hex').slice(0, 32);
-}
-
-function pathOf(entry: { readonly isFile: () => boolean; readonly parentPath: string; readonly name: string }) {
-  return entry.isFile() ? [join(entry.parentPath, entry.name)] : [];
 }
 
 /**
