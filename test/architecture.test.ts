@@ -167,3 +167,13 @@ describe('the shape of the house', () => {
 function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '');
 }
+
+test('a test that is skipped says what is missing', () => {
+  const tests = filesBelow('test').filter((file) => file.endsWith('.test.ts'));
+  const silent = tests.flatMap((file) => {
+    const skips = [...readFileSync(file, 'utf8').matchAll(/\.(?:skipIf|runIf)\([\s\S]*?=> \{/g)];
+    // The title ends with what says it, which is empty where nothing is missing.
+    return skips.filter(([text]) => !/\}`|titled\(/.test(text)).map(([text]) => `${file}: ${text}`);
+  });
+  expect(silent).toEqual([]);
+});

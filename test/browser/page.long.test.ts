@@ -12,8 +12,6 @@ import type { CompiledConfig } from '../../lib/model/config.ts';
 import { keepFleet, pageNow, smallAway, smallScenes } from '../support/page-fleet.ts';
 import { findViolations, hasBrowser, noBrowser, openBrowser } from './browser.ts';
 
-if (!hasBrowser) console.info(`the page is not tried in a browser: ${noBrowser}`);
-
 const zone = 'Europe/Berlin';
 const ends: (() => Promise<unknown>)[] = [];
 let browser: Browser;
@@ -36,7 +34,7 @@ async function serve(store: Store, config: CompiledConfig, now: number): Promise
   return `http://127.0.0.1:${listening.port}`;
 }
 
-describe.skipIf(!hasBrowser)('the page in a browser', () => {
+describe.skipIf(!hasBrowser)(`the page in a browser${hasBrowser ? '' : ` (skipped: ${noBrowser})`}`, () => {
   beforeAll(async () => {
     const fleet = await keepFleet({ scenes: smallScenes, away: smallAway, days: 3 });
     small = await serve(fleet.store, fleet.config, pageNow);

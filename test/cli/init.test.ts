@@ -7,6 +7,7 @@ import { sparedFor } from '../../lib/cli/init/spared-pools.ts';
 import type { CliParts } from '../../lib/cli/parts.ts';
 import { loadConfig } from '../../lib/config/read-config.ts';
 import { UsageError } from '../../lib/errors.ts';
+import { isLinux, unlessLinux } from '../support/platform.ts';
 import { aCliWorld, type CliWorld } from './cli-world.ts';
 
 const flags = ['--api', 'http://127.0.0.1:8090', '--token-env', 'MKS_TOKEN', '--timezone', 'Europe/Berlin'];
@@ -42,7 +43,7 @@ describe('init', () => {
     expect(text).not.toContain('dev-batch');
   });
 
-  test.skipIf(process.platform !== 'linux')('a full disk is said to be full', async () => {
+  test.skipIf(!isLinux)(`a full disk is said to be full${unlessLinux}`, async () => {
     using world = aCliWorld();
     const ran = await world.runWith({}, 'init', ...flags, '--force', '--output', '/dev/full');
     expect(ran).toEqual({

@@ -7,7 +7,9 @@ import { builtCli } from '../support/built-cli.ts';
 const main = await builtCli();
 const lost = 'The output could not be written (the disk is full, ENOSPC): it is not complete\n';
 
-describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
+const hasFull = existsSync('/dev/full');
+
+describe.skipIf(!hasFull)(`a full disk${hasFull ? '' : ' (skipped: there is no /dev/full on this system)'}`, () => {
   test('is said on stderr, and a failure', async () => {
     const argv = [main, 'check', '--config', 'lamplighter.example.yml'];
     const child = withFull((full) => spawn(process.execPath, argv, { stdio: ['ignore', full, 'pipe'] }));

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ConfigOutcome } from '../../lib/config/compile-config.ts';
 import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
+import { isWindows, unlessPosix } from '../support/platform.ts';
 import { runs } from '../support/runs.ts';
 import { compiled, head, now } from './compile-text.ts';
 
@@ -331,7 +332,7 @@ describe('a mistake is told with its file and line', () => {
     ]);
   });
 
-  test.skipIf(process.platform === 'win32')('a file that anybody may change', async () => {
+  test.skipIf(isWindows)(`a file that anybody may change${unlessPosix}`, async () => {
     await write({ 'lamplighter.yml': including('a.yml') });
     await writeFile(join(folder, 'a.yml'), rules('a/a'));
     const { chmod } = await import('node:fs/promises');
@@ -342,7 +343,7 @@ describe('a mistake is told with its file and line', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('links', () => {
+describe.skipIf(isWindows)(`links${unlessPosix}`, () => {
   test('inside the folder are followed, as a ConfigMap has them', async () => {
     await write({ 'lamplighter.yml': including('*.team.yml'), '..2026/a.team.yml': rules('a/a') });
     await symlink('..2026', join(folder, '..data'));

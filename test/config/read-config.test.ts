@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig, makeConfigReader } from '../../lib/config/read-config.ts';
+import { isWindows, unlessPosix } from '../support/platform.ts';
 import { head, now } from './compile-text.ts';
 
 let folder = '';
@@ -33,7 +34,7 @@ describe('loading', () => {
     });
   });
 
-  test.skipIf(process.platform === 'win32')('a file that anybody may change is refused', async () => {
+  test.skipIf(isWindows)(`a file that anybody may change is refused${unlessPosix}`, async () => {
     await chmod(file, 0o666);
     const outcome = await loadConfig(file, { now });
     expect(outcome.problems).toMatchObject([

@@ -9,6 +9,7 @@ import type { Json } from '../../lib/model/json.ts';
 import { clusterId, makeRegion } from '../io/mks/region.ts';
 import { aNight, whileTimePasses } from '../support/night-app.ts';
 import { makePipe } from '../support/pipe.ts';
+import { isWindows, unlessPosix } from '../support/platform.ts';
 import { aMatch, aRule, at } from '../support/scaling-world.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -16,7 +17,7 @@ let folder = makeTemporaryFolder();
 beforeEach(() => void (folder = makeTemporaryFolder()));
 afterEach(() => folder.remove());
 
-describe.skipIf(process.platform === 'win32')('a pipe', () => {
+describe.skipIf(isWindows)(`a pipe${unlessPosix}`, () => {
   const path = () => join(folder.path, 'pipe');
 
   test('as config is refused at once', async () => {

@@ -7,6 +7,7 @@ import { systemClock } from '../../lib/io/clock.ts';
 import { createWorld } from '../../lib/simulator/create-world.ts';
 import { serveSimulator } from '../../lib/simulator/serve-simulator.ts';
 import { makeFolder, type Running, runCommand, start, startCli, until } from '../journeys/journey.ts';
+import { isLinux, unlessLinux } from '../support/platform.ts';
 
 /** People without a signature against a process of its own, over loopback. */
 
@@ -97,7 +98,7 @@ async function askHealth(
   return { longestMs, files };
 }
 
-test.skipIf(process.platform !== 'linux')('6,000 stalled posts take neither its memory nor its health', async () => {
+test.skipIf(!isLinux)(`6,000 stalled posts take neither its memory nor its health${unlessLinux}`, async () => {
   using folder = makeFolder();
   const world = createWorld({
     clock: systemClock,
@@ -138,8 +139,8 @@ test.skipIf(process.platform !== 'linux')('6,000 stalled posts take neither its 
   }
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'with few files left a round works, and the config is not called invalid',
+test.skipIf(!isLinux)(
+  `with few files left a round works, and the config is not called invalid${unlessLinux}`,
   async () => {
     using folder = makeFolder();
     const clusters = Array.from({ length: 20 }, (_, n) => ({ name: `c${n}`, pools: [{ name: 'p', size: 2 }] }));

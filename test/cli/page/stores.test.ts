@@ -30,7 +30,9 @@ async function pageOf(world: CliWorld): Promise<string> {
     .replace(/\([0-9a-f]{16}\)/gu, '');
 }
 
-describe.skipIf(missing !== undefined)(`the page of a table${missing === undefined ? '' : ` (${missing})`}`, () => {
+const unless = missing === undefined ? '' : ` (skipped: ${missing})`;
+
+describe.skipIf(missing !== undefined)(`the page of a table${unless}`, () => {
   let dynoxide: Dynoxide;
   beforeAll(async () => {
     dynoxide = await startDynoxide();
@@ -59,7 +61,7 @@ describe.skipIf(missing !== undefined)(`the page of a table${missing === undefin
     const stop = new AbortController();
     const patch = { stdout: output, signal: stop.signal };
     const served = table.runWith(patch, 'page', '--listen', '127.0.0.1:0', '--config', table.config);
-    await vi.waitFor(() => expect(text()).toContain('Ctrl-C'), 10_000);
+    await expect.poll(text).toContain('Ctrl-C');
     const [url = ''] = /http:\S+/u.exec(text()) ?? [];
     const before = table.world.requests.length;
     const answer = await fetch(url);

@@ -23,7 +23,7 @@ const then = '2026-11-29T13:22:05Z';
 const missing = dynoxideMissing();
 
 describe.skipIf(missing !== undefined)(
-  `copies between a file and a table${missing === undefined ? '' : ` (${missing})`}`,
+  `copies between a file and a table${missing === undefined ? '' : ` (skipped: ${missing})`}`,
   () => {
     let dynoxide: Dynoxide;
     let tables = 0;

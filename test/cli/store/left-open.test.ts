@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../lib/io/clock.ts';
 import { sendJson, startServer } from '../../support/local-server.ts';
+import { isLinux, unlessLinux } from '../../support/platform.ts';
 import { openFilesBelow } from '../../support/store-file.ts';
 import { aCliWorld, usualConfig } from '../cli-world.ts';
 
@@ -37,7 +38,7 @@ const commands: readonly (readonly string[])[] = [
   ['store', 'restore', '{folder}/lamplighter.db'],
 ];
 
-describe.skipIf(process.platform !== 'linux')('a store file', () => {
+describe.skipIf(!isLinux)(`a store file${unlessLinux}`, () => {
   test.each(broken)('that is %s is not left open', async (_, make) => {
     using world = aCliWorld(then);
     for (const argv of commands) {
@@ -108,7 +109,7 @@ describe('AWS', () => {
     await expect.poll(server.connections).toBe(0);
   });
 
-  test.skipIf(process.platform !== 'linux')('with a damaged record leaves no half copy, and none open', async () => {
+  test.skipIf(!isLinux)(`with a damaged record leaves no half copy, and none open${unlessLinux}`, async () => {
     const item = { pk: { S: 'fleet' }, sk: { S: 'a' }, value: { S: '{"schema":' }, version: { S: 'v' } };
     await using server = await startServer((_, response) => sendJson(response, 200, { Items: [item] }));
     reach(server.url);

@@ -229,7 +229,10 @@ test('a backup beside one that is under way leaves that one alone', async () => 
   expect(readFileSync(`${target}.part`, 'utf8')).toBe('of another');
 });
 
-test.skipIf(process.getuid?.() !== 0)('a store that root restores stays its owner’s', async () => {
+const isRoot = process.getuid?.() === 0;
+const unlessRoot = isRoot ? '' : ' (skipped: only root may give files away)';
+
+test.skipIf(!isRoot)(`a store that root restores stays its owner’s${unlessRoot}`, async () => {
   using world = aCliWorld();
   await world.run('run', '--once');
   const [store, backup] = [join(world.folder, 'lamplighter.db'), join(world.folder, 'b.db')];

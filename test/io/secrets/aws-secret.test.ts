@@ -100,7 +100,7 @@ describe('a secret read ahead', () => {
     );
     const aws = makeAwsSecrets(systemClock, optionsOf(server));
     aws.readAhead('lamplighter/r1');
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    await expect.poll(() => server.seen.length).toBe(1);
     isDown = false;
     expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
     expect(server.seen).toHaveLength(2);
@@ -111,7 +111,7 @@ describe('a secret read ahead', () => {
     await using server = await startSecretsManager();
     const aws = makeAwsSecrets(clock, optionsOf(server));
     aws.readAhead('lamplighter/r1');
-    await vi.waitFor(() => expect(server.seen).toHaveLength(1));
+    await expect.poll(() => server.seen.length).toBe(1);
     await clock.advance(2 * 60_000);
     expect(await aws.read('lamplighter/r1', 'current')).toBe('one');
     expect(server.seen).toHaveLength(2);

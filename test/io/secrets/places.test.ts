@@ -14,6 +14,7 @@ import { fileSecretSource } from '../../../lib/io/secrets/file-secret.ts';
 import { type SecretSource, unwrap } from '../../../lib/io/secrets/secret.ts';
 import { makeSecrets } from '../../../lib/io/secrets/secrets.ts';
 import { makePipe } from '../../support/pipe.ts';
+import { isLinux, isWindows, unlessLinux, unlessPosix } from '../../support/platform.ts';
 import { makeVirtualClock } from '../../support/virtual-clock.ts';
 
 async function problemOf(source: SecretSource): Promise<string> {
@@ -125,7 +126,7 @@ describe('a command', () => {
     expect(await node('process.stdin.on("end", () => console.log("done")).resume()').read('current')).toBe('done\n');
   });
 
-  test.skipIf(process.platform === 'win32')('ends nothing else where too many files are open', async () => {
+  test.skipIf(isWindows)(`ends nothing else where too many files are open${unlessPosix}`, async () => {
     const asker = `
       import { openSync } from 'node:fs';
       import { commandSecretSource } from ${JSON.stringify(join(import.meta.dirname, '../../../lib/io/secrets/command-secret.ts'))};
@@ -224,7 +225,7 @@ echo $$ >> "$1"
 while :; do sleep 0.05; done
 `;
 
-describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
+describe.skipIf(isWindows)(`a command that hangs${unlessPosix}`, () => {
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'secret-'));
@@ -272,11 +273,11 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     await until(() => readIds(file).every((id) => !isAlive(id)));
   });
 
-  test.runIf(process.platform === 'linux').each([
+  test.runIf(isLinux).each([
     ['heeds', 'its parent waits', 'setsid "$@" & wait'],
     ['ignores', 'its parent waits', 'setsid "$@" > /dev/null & wait'],
     ['ignores', 'its parent has ended', '(setsid "$@" &) ; sleep 100'],
-  ] as const)('and %s SIGTERM is ended in a session of its own, while %s', async (ignores, _, script) => {
+  ] as const)(`and %s SIGTERM is ended in a session of its own, while %s${unlessLinux}`, async (ignores, _, script) => {
     const clock = makeVirtualClock();
     const file = join(folder, 'ids');
     const argv = ['sh', '-c', script, 'sh', ...hang(ignores, 2)];
@@ -290,7 +291,7 @@ describe.skipIf(process.platform === 'win32')('a command that hangs', () => {
     await until(() => readIds(file).every((id) => !isAlive(id)));
   });
 
-  test.runIf(process.platform === 'linux')('leaves other processes alone', async () => {
+  test.runIf(isLinux)(`leaves other processes alone${unlessLinux}`, async () => {
     const clock = makeVirtualClock();
     const bystander = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
     const argv = ['sh', '-c', 'setsid "$@" & wait', 'sh', ...hang('ignores', 1)];

@@ -6,6 +6,7 @@ import { randomId } from '../../../lib/io/ids.ts';
 import { openLastingStore } from '../../../lib/io/stores/lasting-store.ts';
 import { openSqliteStore } from '../../../lib/io/stores/sqlite.ts';
 import type { Store } from '../../../lib/io/stores/store.ts';
+import { isLinux, unlessLinux } from '../../support/platform.ts';
 import { eachWithStoreFile, openFilesBelow } from '../../support/store-file.ts';
 import { put } from './contract.ts';
 
@@ -116,7 +117,7 @@ describe('a SQLite store whose file is taken away under it', () => {
     expect(await idsAt(path)).toEqual(['a', 'b']);
   });
 
-  test.skipIf(process.platform !== 'linux')('keeps no file open that is gone', async () => {
+  test.skipIf(!isLinux)(`keeps no file open that is gone${unlessLinux}`, async () => {
     const store = await openWith('old');
     remove(['', ...logs]);
     await store.reopenIfLost();
