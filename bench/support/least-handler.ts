@@ -4,7 +4,6 @@
  */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import ky from 'ky';
 
 const [table, secret, api] = ['lamplighter', 'lamplighter/r1', process.env['LEAST_API'] ?? ''];
 
@@ -14,8 +13,7 @@ export const handler = async (): Promise<unknown> => {
   );
   const key = { pk: { S: 'fleet' }, sk: { S: 'config' } };
   await new DynamoDBClient().send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
-  const clusters = await ky
-    .get(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } })
-    .json<object>();
+  const answer = await fetch(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } });
+  const clusters = (await answer.json()) as object;
   return { clusters: Object.keys(clusters).length };
 };
