@@ -4,7 +4,7 @@ import type { EpochMs } from '../../lib/model/time.ts';
 /** A clock that stands still until it is moved; sleepers wake in the order of their instants. */
 export type VirtualClock = Clock & {
   readonly advance: (ms: number) => Promise<void>;
-  /** The machine sleeps: its time goes on, its timers do not. */
+  /** The machine sleeps: its time goes on, its timers do not. Negative: somebody sets its clock back. */
   readonly suspend: (ms: number) => void;
   readonly sleepers: () => number;
 };

@@ -229,8 +229,10 @@ async function restAfter({ clock }: Loop, tookMs: number, signal: AbortSignal): 
   if (tookMs > 0) await clock.sleep(Math.min(tookMs, mostRestMs), signal);
 }
 
+/** Where the clock was set back nobody knows how long ago that was: the next round is due at once. */
 function restOf({ clock, config }: Loop, startedAt: EpochMs): number {
-  return config.everyMs - Math.max(0, clock.now() - startedAt);
+  const passedMs = clock.now() - startedAt;
+  return passedMs < 0 ? 0 : config.everyMs - passedMs;
 }
 
 async function sleepUntilRung(loop: Loop, ms: number, signal: AbortSignal): Promise<void> {

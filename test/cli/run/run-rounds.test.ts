@@ -12,7 +12,7 @@ import { clusterWrite } from '../../../lib/jobs/records/cluster-records.ts';
 import { listIncidents, listNotices } from '../../../lib/jobs/records/incident-records.ts';
 import { writeRoundFindings } from '../../../lib/jobs/records/round-findings.ts';
 import { requestWake } from '../../../lib/jobs/records/wake-requests.ts';
-import { aNight } from '../../support/night-app.ts';
+import { aNight, type Night } from '../../support/night-app.ts';
 import { aConfig, aLease, aMatch, aRule, at, hour, minute } from '../../support/scaling-world.ts';
 import { good, loadJobs, pass, start } from './running.ts';
 
@@ -143,6 +143,35 @@ describe('the single process', () => {
     await pass(night, 1000);
     await run.running;
   });
+
+  test.each([10 * minute, 3 * hour, 400 * 24 * hour])(
+    'a clock that was %d ms ahead and is set back stops no round',
+    async (aheadMs) => {
+      let night: Night | undefined;
+      let skewMs = aheadMs;
+      const begun = at('2026-03-02T12:00:00Z') + aheadMs;
+      const truth = { now: () => (night?.clock.now() ?? begun) - skewMs, sleep: async () => {} };
+      night = aNight(begun, { rules }, { clock: truth });
+      const run = start(night, () => good(night.config));
+      await pass(night, 7 * minute);
+      const lists = () => night.world.requests.filter(({ path }) => path === '/api/v1/cluster').length;
+      const before = lists();
+      const skewed = async () =>
+        (await listIncidents(night.store)).filter(
+          ({ record }) => record.kind === 'clock.skewed' && record.phase === 'open',
+        );
+      expect(await skewed()).toHaveLength(1);
+      night.clock.suspend(-aheadMs);
+      skewMs = 0;
+      await pass(night, 5 * minute);
+      expect(lists()).toBeGreaterThan(before);
+      await pass(night, 12 * minute);
+      expect(await skewed()).toHaveLength(0);
+      run.stop();
+      await pass(night, 1000);
+      await run.running;
+    },
+  );
 
   test('an invalid config keeps the last good one, and is an incident', async () => {
     const night = aNight(at('2026-03-02T18:00:00Z'), { rules });
