@@ -162,7 +162,7 @@ function rememberSeen(input: PoolInput, judged: Judged, running: Size): PoolMemo
   return remember(memory, {
     seen: isSame ? memory.seen : { size: running, at: input.now, updatedAt: input.pool.updatedAt },
     unseenSince: undefined,
-    actedRule: ruleThatActed(input, memory, running),
+    ...ruleThatActed(input, memory, running),
     lastSet: isOurs(memory, running, input) ? running : undefined,
     base: isRemembered && (base.isLearnt || isHome) ? base.base : isRemembered ? known : undefined,
     away: isUnknownNow ? { base: 'unknown', from: 'observed', since: input.now } : away,
@@ -183,10 +183,20 @@ function isOurs(memory: PoolMemory, running: Size, { pool }: PoolInput): boolean
   return equalSize(running, memory.lastSet) || isLateEffect(memory, running, pool);
 }
 
-/** A change that was given up has acted after all once its size shows. */
-function ruleThatActed({ pool }: PoolInput, memory: PoolMemory, running: Size): string | undefined {
-  const { actedRule, notApplied } = memory;
-  return isLateEffect(memory, running, pool) ? (notApplied?.byRule ?? actedRule) : actedRule;
+/**
+ * A change that was given up has acted after all once its size shows. If the pool came under another rule meanwhile, an
+ * approval of that one still counts.
+ */
+function ruleThatActed(
+  { pool }: PoolInput,
+  memory: PoolMemory,
+  running: Size,
+): Pick<PoolMemory, 'actedRule' | 'ruledSince'> {
+  const { actedRule, ruledSince, notApplied, ruleHash, metAt } = memory;
+  const byRule = notApplied?.byRule;
+  if (byRule === undefined || !isLateEffect(memory, running, pool)) return { actedRule, ruledSince };
+  const isMetLater = actedRule === undefined && byRule !== ruleHash;
+  return { actedRule: byRule, ruledSince: isMetLater ? metAt : ruledSince };
 }
 
 /** At its base while the schedule (lead included) says base, with no kept size, lease or override in force. */

@@ -62,23 +62,29 @@ export function planCluster(input: ClusterInput): ClusterPlan {
   };
 }
 
-const delays: ReadonlySet<HoldCode> = new Set(['in-flight', 'pool-not-running', 'cluster-not-running']);
+const delays: ReadonlySet<HoldCode> = new Set(['in-flight', 'stuck', 'pool-not-running', 'cluster-not-running']);
 
 function delayedLowers(finished: readonly FinishedPool[], change: Change | undefined): readonly RankedWant[] {
   return finished.flatMap((pool) => {
-    const { view } = pool;
-    const from = sizeMeanwhile(pool, change);
+    const { view, memory } = pool;
+    const open = change?.poolId === view.names.poolId ? change : memory.stuck;
+    const from = sizeMeanwhile(pool, open);
     const { target: to } = view;
     if (from === undefined || to === undefined || !isLower(from, to)) return [];
-    return [{ view, from, to, raise: false, deadline: Number.POSITIVE_INFINITY }];
+    return [{ view: open ? asBefore(view, open) : view, from, to, raise: false, deadline: Number.POSITIVE_INFINITY }];
   });
 }
 
 /** The size from which it will be lowered; undefined = nothing delays it. */
-function sizeMeanwhile({ view, want, hold }: FinishedPool, change: Change | undefined): Size | undefined {
+function sizeMeanwhile({ view, want, hold }: FinishedPool, open: Change | undefined): Size | undefined {
   if (want !== undefined) return want.raise ? want.to : undefined;
   if (hold === undefined || !delays.has(hold.code)) return undefined;
-  return hold.code === 'in-flight' ? change?.to : view.current;
+  return open ? open.to : view.current;
+}
+
+/** Whether a change takes effect is not known while it is open, so it is no act of its rule yet (ADR 10). */
+function asBefore(view: PoolView, { actedBefore }: Change): PoolView {
+  return { ...view, memory: { ...view.memory, actedRule: actedBefore } };
 }
 
 function settleMarks({ record, cluster, pools, now, stuckAfterMs }: ClusterInput): Settled {

@@ -81,7 +81,7 @@ function afterSettlement(
       return remember(memory, { stuck: change, busySince: undefined });
     case 'vanished':
       return remember(free, {
-        actedRule: change.actedBefore,
+        ...actedAsBefore(memory, change),
         lastSet: lastAsked(memory, change),
         notApplied: perhapsApplied(memory, change, now),
       });
@@ -135,6 +135,16 @@ function takenBack({ actedRule }: PoolMemory, { actedBefore }: Change): Pick<Not
   return actedRule === undefined || actedRule === actedBefore ? {} : { byRule: actedRule };
 }
 
+/** If the rule changed while the change was open, a pool that was never changed came under it then. */
+function actedAsBefore(
+  { ruledSince, metAt, thereSince }: PoolMemory,
+  { actedBefore }: Change,
+): Pick<PoolMemory, 'actedRule' | 'ruledSince' | 'metAt' | 'thereSince'> {
+  const isMetLater = actedBefore === undefined && ruledSince !== undefined;
+  if (!isMetLater) return { actedRule: actedBefore, ruledSince, metAt, thereSince };
+  return { actedRule: undefined, ruledSince: undefined, metAt: ruledSince, thereSince: thereSince ?? metAt };
+}
+
 /** A server may answer 2xx and ignore the request: from the third time in a row, that counts as a refusal. */
 function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | undefined, now: EpochMs): PoolMemory {
   const known = memory.notApplied;
@@ -142,7 +152,7 @@ function notApplied(memory: PoolMemory, change: Change, pool: ObservedPool | und
   const inRow = (known?.inRow ?? known?.count ?? 0) + 1;
   const lastSet = lastAsked(memory, change);
   const counted = remember(memory, {
-    actedRule: change.actedBefore,
+    ...actedAsBefore(memory, change),
     notApplied: {
       target: change.to,
       count,

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ObservedFleetCluster, rememberedCluster } from '../../../lib/decide/scaling/memory.ts';
+import {
+  type ClusterRecord,
+  type ObservedFleetCluster,
+  type PoolMemory,
+  rememberedCluster,
+} from '../../../lib/decide/scaling/memory.ts';
 import type { RoundInput } from '../../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
 import type { Approval, Ask, Pause } from '../../../lib/model/asks.ts';
@@ -15,6 +20,7 @@ import {
   aPause,
   aPool,
   aRule,
+  change,
   knownRules,
   memoryOf,
   minute,
@@ -372,6 +378,93 @@ describe('the first act under a rule', () => {
     runUntil(world, '2026-03-03T22:00:00Z');
     expect(old.map(({ name }) => sizeOf(world, name))).toEqual([0, 3, 3, 3, 3]);
     expect(codes(world)).toEqual(['brake', 'brake', 'brake', 'brake']);
+  });
+});
+
+describe('a raise that may not take effect is no act under its rule', () => {
+  const evening = Date.parse('2026-03-02T19:00:00Z');
+  const raised = { poolId: 'id-a', from: 2, to: 3, claimedAt: evening - minute, wroteAway: true, reason: 'a lease' };
+
+  /** Four pools, three of which the limit allows; of the first, a raise is open in the evening. */
+  function heldIn(open: Partial<ClusterRecord>, stuck: Partial<PoolMemory>, patch: Partial<ObservedPool> = {}): number {
+    const four = [aPool('a', 2, patch), ...pools.slice(1, 4)];
+    const config = aConfig({ safety: { ...safety, brake: { pools: 3, percent: 100 } } });
+    const world = anyWorld('2026-03-02T18:00:00Z', four, { config, takes: 0 });
+    const memories = four.map(({ id, name }) => {
+      const memory = { name, autoscale: false, ruleHash: 'rule-1', metAt: evening - 60 * minute };
+      return [id, id === 'id-a' ? { ...memory, actedRule: 'rule-1', ...stuck } : memory] as const;
+    });
+    world.record = { schema: 1, cluster: 'dev', ...open, pools: Object.fromEntries(memories) };
+    world.now = evening;
+    return round(world).holds.filter(({ code }) => code === 'brake').length;
+  }
+
+  test.each<[string, Parameters<typeof heldIn>, number]>([
+    ['it is awaited', [{ change: raised }, {}], 3],
+    ['it is awaited, and another one acted', [{ change: { ...raised, actedBefore: 'rule-1' } }, {}], 0],
+    ['it hangs', [{}, { stuck: raised }, { status: 'Scaling' }], 3],
+    ['it failed', [{}, { stuck: raised }, { status: 'Error' }], 3],
+    ['it failed, and another one acted', [{}, { stuck: { ...raised, actedBefore: 'rule-1' } }, { status: 'Error' }], 0],
+  ])('while %s', (_, given, expected) => {
+    expect(heldIn(...given)).toBe(expected);
+  });
+});
+
+describe('a rule that changed while nobody knew whether a claim took effect', () => {
+  const at = (time: string) => Date.parse(`2026-03-02T${time}:00Z`);
+  const none = { ...safety, brake: { pools: 0, percent: 0 } };
+  const under = (rule: Rule) => aConfig({ rules: [rule], hash: `config-${rule.hash}`, safety: none });
+  const withLeases = (patch: Partial<Rule> = {}) => aRule({ leases: { max: 9, longestMs: 60 * minute }, ...patch });
+
+  /** A raise for a lease of a few minutes is claimed and lost at 12:50; no rule has acted before. */
+  function claimed(): World {
+    const world = anyWorld('2026-03-02T12:00:00Z', [aPool('a', 3)], { config: under(withLeases()) });
+    runUntil(world, '2026-03-02T12:45:00Z');
+    world.asks = [aLease(5, '2026-03-02T12:50:00Z', '2026-03-02T12:51:00Z')];
+    world.onPut = 'lose';
+    round(world);
+    world.onPut = 'apply';
+    expect(world.puts).toEqual([{ at: at('12:50'), pool: 'a', to: 5 }]);
+    world.now += minute;
+    return world;
+  }
+
+  function approve(world: World, config: CompiledConfig, time: string): void {
+    for (const [hash, stored] of knownRules(config))
+      world.storedRules.set(hash, { ...stored, knownSince: at(time), approvedAt: at(time) });
+  }
+
+  test('is approved for the pools that were under it then, not for this one', () => {
+    const world = claimed();
+    const other = under(withLeases({ hash: 'other' }));
+    approve(world, other, '12:30');
+    world.config = other;
+    runUntil(world, '2026-03-02T20:00:00Z', 2 * minute);
+    expect(memoryOf(world, 'a')).toMatchObject({ metAt: at('12:51') });
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['brake']);
+  });
+
+  test('is older than the pool, which was there all the same', () => {
+    const world = claimed();
+    world.pools = [{ ...world.pools[0]!, createdAt: undefined }];
+    const other = under(withLeases({ hash: 'other' }));
+    approve(world, other, '12:30');
+    world.config = other;
+    runUntil(world, '2026-03-02T20:00:00Z', 2 * minute);
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['brake']);
+  });
+
+  test('stays approved where the change shows late after all', () => {
+    const world = claimed();
+    world.now = at('12:55');
+    round(world);
+    world.config = under(withLeases({ base: 1, hash: 'other' }));
+    world.now = at('13:00');
+    expect(round(world).holds.map(({ code }) => code)).toEqual(['brake']);
+    approve(world, world.config, '13:02');
+    change(world, 'id-a', { size: 5, updatedAt: at('13:04') });
+    world.now = at('13:05');
+    expect(round(world).actions).toMatchObject([{ from: 5, to: 1 }]);
   });
 });
 

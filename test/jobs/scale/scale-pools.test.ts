@@ -245,6 +245,17 @@ describe('rounds on a simulated fleet', () => {
       expect(await loweredBy(night, '2026-03-03T19:40:00Z')).toEqual(['b', 'c', 'd']);
     });
 
+    test('also while one of the pools is claimed for a lease, and was never raised', async () => {
+      const night = await firstEvening(() => {}, 2);
+      await rounds(night, '2026-03-03T18:57:00Z', minute);
+      const lease = aLease(4, '2026-03-03T18:57:00Z', '2026-03-03T18:58:00Z', { match: aMatch('b') });
+      await putLease(night.store, lease, night.config.keepMs);
+      night.world.setFault(({ method }) => (method === 'PUT' ? { kind: 'status', status: 500 } : undefined));
+      await whileTimePasses(night, night.app.scale(night.config));
+      night.world.setFault(undefined);
+      expect(await loweredBy(night, '2026-03-03T19:40:00Z')).toEqual([]);
+    });
+
     test('not if one of the pools is paused', async () => {
       const night = await firstEvening();
       const pause = { ...aPause('2026-03-02T19:00:00Z', '2026-03-03T05:00:00Z'), match: aMatch('a') };

@@ -183,7 +183,7 @@ const planted: readonly PlantedBug[] = [
       'unsent-is-an-act',
       'a change that never reached the service is the first act of its rule',
       `${scaling}/settle.ts`,
-      'actedRule: change.actedBefore, notApplied: {',
+      '...actedAsBefore(memory, change), notApplied: {',
       'notApplied: {',
     ),
     clusters: 10,
