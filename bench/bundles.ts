@@ -42,7 +42,7 @@ export const known: readonly RegExp[] = [
   /^@middy\/(?:core|util)$/u,
   // Waits for the first mail.
   /^nodemailer$/u,
-  /^(?:valibot|temporal-polyfill|temporal-utils|hono)$/u,
+  /^(?:ky|valibot|temporal-polyfill|temporal-utils|hono)$/u,
   /^(?:mnemonist|obliterator|bowser|fast-xml-parser|strnum|tslib)$/u,
 ];
 

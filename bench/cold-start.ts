@@ -36,7 +36,7 @@ store: { kind: dynamodb, table: lamplighter }
 
 /**
  * The goal is for scale-pools, which reads a secret, lists the fleet and judges it: beside a handler that only loads the
- * clients it needs (Secrets Manager, DynamoDB) and calls each once, in the same runtime and as the same kind of bundle.
+ * clients it needs (Secrets Manager, DynamoDB, ky) and calls each once, in the same runtime and as the same kind of bundle.
  */
 export async function bench(): Promise<readonly BenchResult[]> {
   if (dynoxideMissing() !== undefined) return [];

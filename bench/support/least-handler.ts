@@ -4,6 +4,7 @@
  */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import ky from 'ky';
 
 const [table, secret, api] = ['lamplighter', 'lamplighter/r1', process.env['LEAST_API'] ?? ''];
 
@@ -13,7 +14,8 @@ export const handler = async (): Promise<unknown> => {
   );
   const key = { pk: { S: 'fleet' }, sk: { S: 'config' } };
   await new DynamoDBClient().send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
-  const answer = await fetch(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } });
-  const clusters = (await answer.json()) as object;
+  const clusters = await ky
+    .get(`${api}/api/v1/cluster`, { headers: { authorization: `Token ${token}` } })
+    .json<object>();
   return { clusters: Object.keys(clusters).length };
 };

@@ -1,3 +1,4 @@
+import ky from 'ky';
 import type { EpochMs } from '../../model/time.ts';
 import type { Clock } from '../clock.ts';
 import { type Deadline, late } from './deadline.ts';
@@ -32,7 +33,7 @@ export type HttpParts = { readonly fetch: Fetch; readonly clock: Clock };
 
 /**
  * One request, sent at most once: no retry, no redirect, nothing after the deadline, and a limit on the body. Never
- * throws, and no foreign error gets out: it may contain the request with its Authorization header.
+ * throws, and no foreign error gets out: ky's errors contain the request with its Authorization header.
  */
 export async function exchange(parts: HttpParts, request: HttpRequest, deadline: Deadline): Promise<Exchange> {
   const attempt: Attempt = { state: 'not-handed-over', response: undefined, buffer: { chunks: [], bytes: 0 } };
@@ -51,17 +52,23 @@ type Attempt = {
   readonly buffer: BodyBuffer;
 };
 
-/** What cannot be made into a request, by its address or a header, is never handed over. */
+/**
+ * ky's own retries are off (it would send a PUT again by default), and so are its timers: they run on the machine's
+ * clock, not on ours. https://github.com/sindresorhus/ky#retry
+ */
 async function send(parts: HttpParts, request: HttpRequest, deadline: Deadline, attempt: Attempt): Promise<BodyEnd> {
-  const { url, method, headers, body } = request;
-  const made = new Request(url, {
-    method,
-    headers,
-    ...(body === undefined ? {} : { body }),
+  attempt.response = await ky(request.url, {
+    method: request.method,
+    headers: { ...request.headers },
+    ...(request.body === undefined ? {} : { body: request.body }),
+    fetch: (input, init) => handOver(parts, request, attempt, () => parts.fetch(input, init)),
+    retry: { limit: 0 },
+    timeout: false,
+    totalTimeout: false,
+    throwHttpErrors: false,
     redirect: 'manual',
     signal: deadline.signal,
   });
-  attempt.response = await handOver(parts, request, attempt, () => parts.fetch(made));
   return readBody(attempt.response, attempt.buffer, request.capBytes);
 }
 
