@@ -174,6 +174,7 @@ const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
       schedule: has({ name: text, zone: text, windows: list(has({})) }),
       exceptions: list(has({ match })),
       knownSince: maybe(number),
+      isTried: maybe(flag),
       approvedAt: maybe(number),
     }),
   ],

@@ -2,6 +2,7 @@ import type { Ask } from '../../model/asks.ts';
 import type { ObservedPool } from '../../model/cluster.ts';
 import { matchesPool } from '../../model/match.ts';
 import type { EpochMs } from '../../model/time.ts';
+import { knownFrom } from '../scaling/brake.ts';
 import type { ClusterRecord, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
 import type { AppliedRule } from '../scaling/rule-book.ts';
 
@@ -66,8 +67,8 @@ function shapeOfPool(
   const { name, status, autoscale, size, sizeMin, sizeMax, unreadable, flavor, createdAt, updatedAt } = pool;
   const memory = record?.pools[pool.id];
   const isGrown = createdAt !== undefined && createdAt + (applied?.rule.graceMs ?? 0) <= from;
-  const knownSince = storedRules.get(applied?.rule.hash ?? '')?.knownSince ?? Number.NEGATIVE_INFINITY;
-  const created = isGrown ? createdAt > knownSince : { createdAt };
+  const stored = storedRules.get(applied?.rule.hash ?? '');
+  const created = isGrown ? stored === undefined || createdAt > knownFrom(stored) : { createdAt };
   const isDone = isUntouched(pool, record, from);
   const seen = memory?.seen && (isDone ? { ...memory.seen, updatedAt: undefined } : memory.seen);
   const known = memory && { ...memory, seen, held: undefined, decision: undefined, look: undefined };

@@ -116,7 +116,8 @@ function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly Rehearsed
 
 /** Kept as in a real round: the brake uses the rule under which a pool was last changed. */
 function keepRule(fleet: Fleet, config: CompiledConfig, hash: string | undefined): void {
-  if (hash === undefined || fleet.storedRules.has(hash)) return;
+  const known = hash === undefined ? undefined : fleet.storedRules.get(hash);
+  if (hash === undefined || (known !== undefined && !known.isTried)) return;
   const rule = config.rules.find((one) => one.hash === hash);
   const schedule = config.schedules.find((one) => one.name === rule?.schedule);
   if (rule && schedule) fleet.storedRules.set(hash, { schema: 1, rule, schedule, exceptions: config.exceptions });

@@ -105,10 +105,15 @@ function isApproved({ memory: { ruledSince } }: PoolView, known: StoredRule | un
 function isFirstAct({ rule, pool, memory }: PoolView, known: StoredRule | undefined): boolean {
   if (rule.hash === 'removed') return false;
   if (known === undefined) return true;
-  const { knownSince = Number.NEGATIVE_INFINITY, approvedAt = Number.NEGATIVE_INFINITY } = known;
+  const { approvedAt = Number.NEGATIVE_INFINITY } = known;
   const met = memory.metAt ?? Number.NEGATIVE_INFINITY;
   const appeared = pool.createdAt ?? memory.thereSince ?? met - sameRoundMs;
-  return appeared <= knownSince && met > approvedAt;
+  return appeared <= knownFrom(known) && met > approvedAt;
+}
+
+/** Pools created later than this are more of the same kind: their rule has acted, or was approved, before. */
+export function knownFrom({ isTried, knownSince = Number.NEGATIVE_INFINITY }: StoredRule): EpochMs {
+  return isTried ? Number.POSITIVE_INFINITY : knownSince;
 }
 
 /** For a pool of unknown age, first seen by one part while another part began to act under its rule. */

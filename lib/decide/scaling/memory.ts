@@ -246,6 +246,8 @@ export type StoredRule = {
    * counts as always.
    */
   readonly knownSince?: EpochMs | undefined;
+  /** Only claims were made under it, and none is known to have reached the service: it has not acted yet. */
+  readonly isTried?: true | undefined;
   /** When a person last approved its lowers; ahead of its config, until when pools come under it approved. */
   readonly approvedAt?: EpochMs | undefined;
 };

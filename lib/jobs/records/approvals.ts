@@ -79,7 +79,8 @@ async function approveSome(store: Store, rules: readonly StoredRule[], approvedA
     read: () => Promise.all(rules.map(async (rule) => ({ rule, known: await store.read(ruleKey(rule.rule.hash)) }))),
     change: (all) => ({
       writes: all.map(({ rule, known }) => {
-        const stored = (known?.value as unknown as StoredRule | undefined) ?? rule;
+        const before = known?.value as unknown as StoredRule | undefined;
+        const stored = before === undefined || before.isTried ? rule : before;
         const last = Math.max(stored.approvedAt ?? approvedAt, approvedAt);
         return putOver(ruleKey(rule.rule.hash), { ...stored, approvedAt: last }, known?.version);
       }),

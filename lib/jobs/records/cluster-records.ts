@@ -150,6 +150,20 @@ export async function storeRule(store: Store, hash: string, rule: StoredRule): P
   await store.commit([{ kind: 'putIfAbsent', key: ruleKey(hash), value: asJson(rule) }]);
 }
 
+/** It has acted: what was only tried is known from now on. */
+export async function storeActed(store: Store, hash: string, now: EpochMs): Promise<void> {
+  await changeRecord(store, {
+    what: 'a rule that has acted',
+    read: () => store.read(ruleKey(hash)),
+    change: (known) => {
+      const stored: unknown = known?.value;
+      if (!isStoredRule(stored) || !stored.isTried) return { writes: [], result: undefined };
+      const rule: StoredRule = { ...stored, isTried: undefined, knownSince: now };
+      return { writes: [putOver(ruleKey(hash), rule, known?.version)], result: undefined };
+    },
+  });
+}
+
 /**
  * The rule of this hash with everything needed to evaluate it later; undefined if the config has none, or it only
  * watches.

@@ -2,6 +2,7 @@ import { type Announcement, isAnnouncing } from '../../decide/announcing/announc
 import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
 import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
+import type { StoredRule } from '../../decide/scaling/memory.ts';
 import { afterMissing } from '../../decide/scaling/missing-pools.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Action, FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
@@ -13,7 +14,7 @@ import { whole } from '../../model/part.ts';
 import { minuteMs } from '../../model/time.ts';
 import { concurrency, mapBounded } from '../concurrency.ts';
 import { listAnnouncements } from '../records/announcement-records.ts';
-import { clusterWrite, listStoredRules, ruleToStore, storeRule } from '../records/cluster-records.ts';
+import { clusterWrite, listStoredRules, ruleToStore, storeActed, storeRule } from '../records/cluster-records.ts';
 import { isOwnRecord } from '../records/own-records.ts';
 import { type Acted, actOnCluster } from './act.ts';
 import { keepNodes, keepSizes, type StoredRecord } from './keep-past.ts';
@@ -69,11 +70,11 @@ type Round = {
 /** All writes, to the store and to the API. */
 async function carryOut(round: Round): Promise<Pick<ScaleReport, 'results' | 'started'>> {
   const { parts, options, seen, input, plan, book, isUninstalled, problems } = round;
-  await keepRules(round);
+  const tried = await keepTriedRules(round);
   const started = isUninstalled ? undefined : await announceStart(parts, seen, input, plan, options);
   const stored: StoredRecord[] = [];
   const onStored = (record: StoredRecord) => void stored.push(record);
-  const results = await actOnAll(round, onStored);
+  const results = await actOnAll(round, onStored, tried);
   await noted(problems, '', () => forgetClusters(parts, seen, options, onStored));
   await noted(problems, '', () => keepSizes(parts, seen, stored, input.now));
   await noted(problems, '', () => keepNodes(parts, seen, book, options));
@@ -130,19 +131,26 @@ function countPools(seen: SeenFleet): number {
   return seen.clusters.reduce((sum, cluster) => sum + (cluster.pools?.length ?? 0), 0);
 }
 
-/** Rules are stored in full before their first change: the brake evaluates them when the config changes. */
-async function keepRules({ parts, input, plan, problems }: Round): Promise<void> {
-  const hashes = new Set<string>();
-  for (const { record, action } of plan.updates) {
-    const hash = action && record.pools[action.poolId]?.actedRule;
-    if (hash !== undefined && !input.storedRules.has(hash)) hashes.add(hash);
-  }
-  if (hashes.size === 0) return;
+/**
+ * Rules are stored in full before their first change: the brake evaluates them when the config changes. Resolves to those
+ * that count as tried only until one of their changes is sent.
+ */
+async function keepTriedRules({ parts, input, plan, problems }: Round): Promise<Set<string>> {
+  const isKnown = (rule: StoredRule | undefined) => rule !== undefined && !rule.isTried;
+  const hashes = new Set(plan.updates.flatMap((update) => ruleOf(update) ?? []));
+  const unknown = [...hashes].filter((hash) => !isKnown(input.storedRules.get(hash)));
+  if (unknown.length === 0) return new Set();
   const stored = await noted(problems, '', () => listStoredRules(parts.store));
-  for (const hash of hashes) {
+  for (const hash of unknown) {
     const rule = stored?.has(hash) === true ? undefined : ruleToStore(parts.config, hash, parts.clock.now());
-    if (rule) await noted(problems, '', () => storeRule(parts.store, hash, rule));
+    if (rule) await noted(problems, '', () => storeRule(parts.store, hash, { ...rule, isTried: true }));
   }
+  return new Set(unknown.filter((hash) => !isKnown(stored?.get(hash))));
+}
+
+/** The rule under which this change is made. */
+function ruleOf({ record, action }: RecordUpdate): string | undefined {
+  return action && record.pools[action.poolId]?.actedRule;
 }
 
 /** What was planned longer ago is left to the next round: the machine slept, and another size may be wanted by now. */
@@ -152,6 +160,7 @@ const planLastsMs = 10 * minuteMs;
 async function actOnAll(
   { parts, seen, input, plan, problems }: Round,
   onStored: (update: RecordUpdate) => void,
+  tried: Set<string>,
 ): Promise<ScaleReport['results']> {
   const pools = new Map(
     seen.clusters.flatMap(({ cluster: { region, id: clusterId }, pools: own = [] }) =>
@@ -165,6 +174,9 @@ async function actOnAll(
     const acted = await noted(problems, update.region, () => actOne(parts, seen, update, pools));
     if (acted?.problem) problems.push(acted.problem);
     if (acted && !acted.isLost) onStored(update);
+    const rule = acted?.result === 'sent' ? ruleOf(update) : undefined;
+    if (rule !== undefined && tried.delete(rule))
+      await noted(problems, '', () => storeActed(parts.store, rule, parts.clock.now()));
     return update.action ? [resultOf(update.action, acted?.result ?? 'failed')] : [];
   });
   return results.flat();

@@ -5,6 +5,7 @@ import {
   type ObservedFleetCluster,
   type PoolMemory,
   rememberedCluster,
+  type StoredRule,
 } from '../../../lib/decide/scaling/memory.ts';
 import type { RoundInput } from '../../../lib/decide/scaling/plan.ts';
 import { planRound } from '../../../lib/decide/scaling/plan-round.ts';
@@ -619,7 +620,7 @@ describe('the first lowers under a rule', () => {
   /** Five pools that were never acted on, at the first evening of their rule; is it braked? */
   function isBraked(
     of: { readonly createdAt?: number | undefined; readonly metAt?: number },
-    rule: { readonly knownSince?: number; readonly approvedAt?: number } | undefined,
+    rule: Partial<StoredRule> | undefined,
     patch: Partial<World> = {},
   ): boolean {
     const five = pools.map((pool) => ({ ...pool, createdAt: of.createdAt }));
@@ -636,6 +637,12 @@ describe('the first lowers under a rule', () => {
     ['nobody acted under it', { createdAt: known }, undefined, true],
     ['it was known before times were kept', { createdAt: known, metAt: known }, {}, false],
     ['it is as old as the pools', { createdAt: known, metAt: known }, { knownSince: known }, true],
+    [
+      'it was only tried before the pools came',
+      { createdAt: known + 1, metAt: known + 1 },
+      { knownSince: known, isTried: true },
+      true,
+    ],
     ['it is older than the pools', { createdAt: known + 1, metAt: known + 1 }, { knownSince: known }, false],
     [
       'it is older than the pools, which came long before they were met',

@@ -110,6 +110,19 @@ describe('an approval', () => {
     expect(commits.map((writes) => writes.length)).toEqual([50, 9, 1]);
   });
 
+  test('makes a rule known that was only tried', async () => {
+    const { store } = aStore();
+    const tried = { ...ruleToStore(config, 'h0', 1)!, isTried: true } as const;
+    await storeRule(store, 'h0', tried);
+    await approveConfig(store, config, by('ada', 1), now);
+    expect((await listStoredRules(store)).get('h0')).toEqual({
+      ...tried,
+      isTried: undefined,
+      knownSince: now,
+      approvedAt: now,
+    });
+  });
+
   test('waits a year for the first round of its config', async () => {
     const { commits, store } = aStore();
     await approveConfig(store, config, by('ada', 1), now);

@@ -256,6 +256,32 @@ describe('rounds on a simulated fleet', () => {
       expect(await loweredBy(night, '2026-03-03T19:40:00Z')).toEqual([]);
     });
 
+    /** Two pools go down on the first evening, as far as the service lets them; on the next day three clusters are new. */
+    async function secondEvening(fault: Fault | undefined): Promise<readonly (number | undefined)[]> {
+      const clusters = ['a', 'b'].map((name) => ({ name, version: '1.35.0', pools: [{ name: 'gpu', size: 3 }] }));
+      const safety = { ...aConfig().safety, brake: { pools: 2, percent: 100 } };
+      const only = [aRule({ match: aMatch('*/*'), base: 'remembered' })];
+      const night = aNight(at('2026-03-02T18:50:00Z'), { rules: only, safety }, { fleet: { clusters } });
+      night.world.setFault(({ method }) => (method === 'PUT' ? fault : undefined));
+      await rounds(night, '2026-03-02T20:00:00Z');
+      night.world.setFault(undefined);
+      const pause = { ...aPause('2026-03-02T20:00:00Z', '2026-03-03T12:00:00Z'), match: undefined };
+      await putAsk(night.store, pause, night.config.keepMs);
+      await rounds(night, '2026-03-03T12:00:00Z', 30 * minute);
+      const fresh = ['c', 'd', 'e'].map((name) => ({ name, version: '1.35.0', pools: [{ name: 'gpu', size: 3 }] }));
+      for (const cluster of fresh) night.world.createCluster(cluster);
+      await rounds(night, '2026-03-03T22:00:00Z', 10 * minute);
+      return fresh.map(({ name }) => night.world.pool(`${name}/gpu`).size);
+    }
+
+    test('also where the rule was tried before the pools came, and was refused', async () => {
+      expect(await secondEvening({ kind: 'status', status: 403 })).toEqual([3, 3, 3]);
+    });
+
+    test('not where the rule acted before the pools came', async () => {
+      expect(await secondEvening(undefined)).toEqual([0, 0, 0]);
+    });
+
     test('not if one of the pools is paused', async () => {
       const night = await firstEvening();
       const pause = { ...aPause('2026-03-02T19:00:00Z', '2026-03-03T05:00:00Z'), match: aMatch('a') };

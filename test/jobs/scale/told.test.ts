@@ -203,7 +203,7 @@ test('a round says what it has read, and of how many regions', async () => {
   expect((await night.app.scale(night.config)).regions).toEqual([]);
 });
 
-test('a rule is stored in full once, before its first change', async () => {
+test('a rule is stored before its first change, and once that is sent', async () => {
   const written: string[] = [];
   let ids = 0;
   const memory = makeMemoryStore({ newId: () => `v${(ids += 1)}` });
@@ -217,8 +217,9 @@ test('a rule is stored in full once, before its first change', async () => {
     await night.clock.advance(30 * minute);
   }
   expect(night.world.requests.filter(({ method }) => method === 'PUT').length).toBeGreaterThan(1);
-  expect(written.filter((partition) => partition === 'rules')).toHaveLength(1);
+  expect(written.filter((partition) => partition === 'rules')).toHaveLength(2);
   expect(written.indexOf('rules')).toBeLessThan(written.indexOf('clusters/r1'));
+  expect(written.lastIndexOf('rules')).toBeGreaterThan(written.indexOf('clusters/r1'));
 });
 
 test('what is remembered without a change is no result', async () => {
