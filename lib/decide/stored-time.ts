@@ -50,6 +50,8 @@ function boundedField(name: string, part: Json, { now, shiftMs, isLock }: Bound)
   if (untouched.has(name)) return part;
   if (typeof part !== 'number') return typeof part === 'object' && part !== null ? parts(name, part, now) : part;
   if (name === 'until' && shiftMs > 0) return part - shiftMs;
+  // A sender whose last attempt lies in the future tries at once.
+  if (name === 'nextAt' && shiftMs > 0) return Math.min(part, now);
   const longestMs = name === 'until' && isLock ? clocksDifferMs : longest[name];
   if (longestMs !== undefined) return part > now + longestMs ? now : part;
   return isPast(name) ? pastOr(part, now) : part;
@@ -108,8 +110,8 @@ function eachField(fields: Fields, change: (part: Json, name: string) => Json): 
   return changed ?? fields;
 }
 
-/** How far ahead the clock was when it wrote the start; 0 = not ahead, or there is no start. */
-function aheadMs({ since, askedAt }: Fields, now: EpochMs): number {
-  const began = typeof askedAt === 'number' ? askedAt : since;
-  return typeof began === 'number' && isFromFuture(began, now) ? began - now : 0;
+/** How far ahead the clock was when it wrote the start (a sender's: its last attempt); 0 = not ahead, or there is no start. */
+function aheadMs({ since, askedAt, bucket }: Fields, now: EpochMs): number {
+  const began = [askedAt, since, (bucket as Fields | null | undefined)?.at].find((at) => typeof at === 'number');
+  return began !== undefined && isFromFuture(began, now) ? began - now : 0;
 }

@@ -113,6 +113,9 @@ async function remember(
   address: string,
 ): Promise<void> {
   if (!isFailure(outcome) && stored?.sender.failing === undefined) return;
-  const about = { now: clock.now(), kind: 'alertmanager', address, chance: 0, isPlainest: true } as const;
-  await store.commit([senderWrite(senderAfter(sender, outcome, about), stored?.version)]);
+  const now = clock.now();
+  const about = { now, kind: 'alertmanager', address, chance: 0, isPlainest: true } as const;
+  // Its wait counts from here (stored-time.ts).
+  const tried = { ...sender, bucket: { ...sender.bucket, at: now } };
+  await store.commit([senderWrite(senderAfter(tried, outcome, about), stored?.version)]);
 }

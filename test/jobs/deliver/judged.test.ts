@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { incidentKey } from '../../../lib/decide/incidents/incident.ts';
 import { newSender } from '../../../lib/decide/outbox/sender.ts';
 import { StoreError } from '../../../lib/errors.ts';
+import { boundedStore } from '../../../lib/io/stores/bounded-store.ts';
 import { deliverAlerts, listTargets } from '../../../lib/jobs/deliver/deliver-alerts.ts';
 import { runFireDrill } from '../../../lib/jobs/deliver/fire-drill.ts';
 import { sendHeartbeat } from '../../../lib/jobs/deliver/heartbeat.ts';
@@ -268,6 +269,23 @@ test('an Alertmanager that is away is asked less often', async () => {
   await ticks(world, 20, minute);
   expect(receivers.am.activeAt(world.clock.now())).toHaveLength(1);
   expect((await listSenders(world.store))[0]?.sender.broken).toBeUndefined();
+});
+
+test('an Alertmanager that was away is asked again where the clock was ahead and is right again', async () => {
+  const receivers = { am: makeAlertmanager() };
+  const world = makeOutboxWorld([aDestination({ name: 'am', kind: 'alertmanager' })], receivers);
+  let aheadMs = 0;
+  const clock = { ...world.clock, now: () => world.clock.now() + aheadMs };
+  const own = { ...world, parts: { ...world.parts, clock, store: boundedStore(world.store, clock) } };
+  await world.store.commit([incidentWrite(anIncident(1), undefined)]);
+  receivers.am.faults = () => ({ kind: 'refuse' });
+  await ticks(own, 3);
+  aheadMs = 2 * 60 * minute;
+  await ticks(own, 10);
+  aheadMs = 0;
+  receivers.am.faults = undefined;
+  await ticks(own, 10);
+  expect(receivers.am.activeAt(world.clock.now())).toHaveLength(1);
 });
 
 test.each([
