@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { anOverride } from '../support/scaling-world.ts';
 import { judgeBraked } from './judge-round.ts';
 import { makeSimulation } from './make-simulation.ts';
 import { type Bounds, bounds } from './meaning.ts';
@@ -30,6 +31,26 @@ test.each<[string, number, number, boolean]>([
   const now = sim.kernel.now() + 2 * hourMs;
   puts.push({ at: now - putAgo, from: bounds(4), to: bounds(1), isToBusy: false, status: 200 });
   sim.story.lies.push({ at: now - lieAgo, cluster: clusterId });
+  judgeBraked(sim, now, [{ code: 'brake', poolId, cluster: 'c', pool: 'p' }]);
+  expect(sim.violations.map(({ kind }) => kind)).toEqual(isViolation ? ['braked'] : []);
+});
+
+test.each<[string, number, boolean]>([
+  ['while it was in force', 0, false],
+  ['minutes after it', 15, false],
+  ['later', 16, true],
+])('a brake after a lower for an override, sent %s', async (_, minutesAfter, isViolation) => {
+  const sim = await makeSimulation(drawScenario({ seed: 2002, days: 5, clusters: 1, faults: ['ticks'] }));
+  const { id: poolId, puts } = [...sim.story.pools.values()][0] as PoolStory;
+  const now = sim.kernel.now() + 2 * hourMs;
+  const putAt = now - hourMs;
+  puts.push({ at: putAt, from: bounds(4), to: bounds(1), isToBusy: false, status: 200 });
+  const ask = anOverride(
+    1,
+    new Date(putAt - hourMs).toISOString(),
+    new Date(putAt - minutesAfter * 60_000).toISOString(),
+  );
+  sim.story.asks.push({ ask, at: ask.askedAt, pools: () => true });
   judgeBraked(sim, now, [{ code: 'brake', poolId, cluster: 'c', pool: 'p' }]);
   expect(sim.violations.map(({ kind }) => kind)).toEqual(isViolation ? ['braked'] : []);
 });

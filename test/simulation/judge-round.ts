@@ -1,5 +1,6 @@
 import type { HoldCode } from '../../lib/decide/scaling/plan.ts';
 import type { ScaleReport } from '../../lib/jobs/scale/scale-round.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import { clockMayErrMs } from './judge-put.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';
@@ -101,22 +102,34 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
 
 /**
  * The only config there ever was has changed this pool before, and the store knows it: that evening is an ordinary one.
- * Bounds that were only raised (also of 2..2 to 2..3) may be the half of a change that the brake let through. What an old
- * answer hides is not known yet.
+ * Bounds that were only raised (also of 2..2 to 2..3) may be the half of a change that the brake let through, and what people
+ * ask for may be no act of the rule. What an old answer hides is not known yet.
  */
 export function judgeBraked(sim: Simulation, startedAt: number, holds: readonly Held[]): void {
   if (sim.configs.length > 1) return;
   const lost = sim.story.losses.at(-1) ?? Number.NEGATIVE_INFINITY;
   for (const { code, poolId, cluster, pool } of holds) {
-    const { puts = [], clusterId } = sim.story.pools.get(poolId) ?? {};
+    const { puts = [], clusterId, path = '' } = sim.story.pools.get(poolId) ?? {};
     const isHalf = ({ from, to }: (typeof puts)[number]) =>
       (from.max > from.min || to.max > to.min) && to.min >= from.min && to.max >= from.max;
     const shownUntil = wasDeceived(sim, startedAt - minuteMs, clusterId) ? startedAt - oldestAnswerMs : startedAt;
     const isDone = (put: (typeof puts)[number]) =>
-      put.at > lost && put.at < shownUntil && Math.floor((put.status ?? 0) / 100) === 2 && !isHalf(put);
+      put.at > lost &&
+      put.at < shownUntil &&
+      Math.floor((put.status ?? 0) / 100) === 2 &&
+      !isHalf(put) &&
+      !isAskedFor(sim, path, put.at);
     if (code === 'brake' && puts.some(isDone))
       sim.violate('braked', `${cluster}/${pool} was changed under this config before`);
   }
+}
+
+/** In force when the change was planned; when it ended by a clock that jumps is not known. */
+function isAskedFor({ story, scenario }: Simulation, path: string, putAt: EpochMs): boolean {
+  const slackMs = scenario.classes.has('clock') ? Number.POSITIVE_INFINITY : 15 * minuteMs;
+  return story.asks.some(
+    ({ ask, at, pools }) => ask.kind !== 'pause' && pools(path) && at <= putAt && putAt - ask.until <= slackMs,
+  );
 }
 
 /** Answers are 25 minutes old at most. */

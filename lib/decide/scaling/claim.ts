@@ -19,7 +19,7 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
   const away = leaves ? { base: view.base ?? ('unknown' as const), from: view.baseFrom, since: now } : memory.away;
   const claimed = remember(memory, {
     away,
-    actedRule: view.rule.hash === 'removed' || isHalf(want) ? memory.actedRule : view.rule.hash,
+    actedRule: ruleThatActs(want, memory),
     ahead: view.aheadOf !== undefined && action.raise ? view.aheadOf : memory.ahead,
   });
   const change = {
@@ -32,6 +32,17 @@ export function claimChange(record: ClusterRecord, want: RankedWant, action: Act
     reason: action.reason,
   };
   return { ...record, change, pools: { ...record.pools, [action.poolId]: claimed } };
+}
+
+/**
+ * A lease or an override shows nothing of what the rule does: the rule before stays to be compared with, and what the brake
+ * holds stays held when they end. Otherwise it is a first act all the same, so that the end of a lease is none (ADR 10).
+ */
+function ruleThatActs(want: RankedWant, { actedRule }: PoolMemory): string | undefined {
+  const { rule, withoutAsks } = want.view;
+  if (rule.hash === 'removed' || isHalf(want)) return actedRule;
+  if (withoutAsks === undefined) return rule.hash;
+  return actedRule ?? (isLower(want.from, withoutAsks) ? undefined : rule.hash);
 }
 
 /**

@@ -65,6 +65,7 @@ function judge(
     current,
     running,
     target: wanted.target,
+    withoutAsks: wanted.isByLeaseOrOverride ? wanted.scheduled : undefined,
     base: base.base,
     baseFrom: base.from,
     who: wanted.who,

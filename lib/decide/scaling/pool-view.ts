@@ -44,6 +44,8 @@ export type PoolView = {
   /** The same, only if Running with no change of ours in flight. */
   readonly running: Size | undefined;
   readonly target: Size | undefined;
+  /** What the schedule says, where a lease or an override decides; otherwise undefined. */
+  readonly withoutAsks: Size | undefined;
   readonly base: Size | undefined;
   readonly baseFrom: 'config' | 'remembered' | 'observed' | 'person';
   readonly who: string;
@@ -79,6 +81,7 @@ export function poolView(given: Pick<PoolView, Known> & Partial<Omit<PoolView, K
   return {
     running: undefined,
     target: undefined,
+    withoutAsks: undefined,
     base: undefined,
     baseFrom: 'observed',
     aheadOf: undefined,

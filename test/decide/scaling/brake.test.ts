@@ -382,6 +382,46 @@ describe('the first act under a rule', () => {
   });
 });
 
+test.each<[string, Ask]>([
+  ['a lease', aLease(5, '2026-03-03T12:30:00Z', '2026-03-03T14:00:00Z')],
+  ['an override', anOverride(5, '2026-03-03T12:30:00Z', '2026-03-03T14:00:00Z')],
+])('what %s raises meanwhile is held all the same when it ends', (_, ask) => {
+  const world = afterANight([]);
+  const leases = { max: 9, longestMs: 24 * 60 * minute };
+  world.config = aConfig({ rules: [aRule({ base: 1, leases, hash: 'typo' })], hash: 'config-2' });
+  runUntil(world, '2026-03-03T12:25:00Z');
+  world.asks = [ask];
+  runUntil(world, '2026-03-03T13:55:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([5, 5, 5, 5, 5]);
+  runUntil(world, '2026-03-03T16:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([5, 5, 5, 5, 5]);
+});
+
+test.each<[string, Ask]>([
+  ['a lease', aLease(5, '2026-03-02T20:30:00Z', '2026-03-02T22:00:00Z')],
+  ['an override', anOverride(1, '2026-03-02T20:30:00Z', '2026-03-02T22:00:00Z')],
+])('what the brake holds on a first evening stays held after %s', (_, ask) => {
+  const rule = aRule({ leases: { max: 9, longestMs: 24 * 60 * minute } });
+  const world = anyWorld('2026-03-02T12:00:00Z', pools, { config: aConfig({ rules: [rule] }) });
+  runUntil(world, '2026-03-02T20:25:00Z');
+  world.asks = [ask];
+  runUntil(world, '2026-03-02T21:55:00Z');
+  const asked = ask.kind === 'lease' ? 5 : 1;
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual(pools.map(() => asked));
+  runUntil(world, '2026-03-03T00:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual(pools.map(() => asked));
+});
+
+test('a lease on the first day is an act, so that its end is not braked', () => {
+  const rule = aRule({ leases: { max: 9, longestMs: 24 * 60 * minute } });
+  const world = anyWorld('2026-03-02T12:00:00Z', pools, { config: aConfig({ rules: [rule] }) });
+  world.asks = [aLease(5, '2026-03-02T12:00:00Z', '2026-03-02T14:00:00Z')];
+  runUntil(world, '2026-03-02T13:55:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([5, 5, 5, 5, 5]);
+  runUntil(world, '2026-03-02T15:00:00Z');
+  expect(pools.map(({ name }) => sizeOf(world, name))).toEqual([3, 3, 3, 3, 3]);
+});
+
 describe('a raise that may not take effect is no act under its rule', () => {
   const evening = Date.parse('2026-03-02T19:00:00Z');
   const raised = { poolId: 'id-a', from: 2, to: 3, claimedAt: evening - minute, wroteAway: true, reason: 'a lease' };
