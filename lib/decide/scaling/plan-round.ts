@@ -123,7 +123,7 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
     delayed: actedOn(plans.flatMap(({ delayed }) => delayed)),
     elsewhere: () => {
       const clusters = input.elsewhere?.() ?? [];
-      const plansThere = clusters.map((seen) => planOne(input, book, seen, () => false));
+      const plansThere = clusters.map((seen) => planOne(input, book, withOpenChanges(seen), () => false));
       const wants = actedOn(plansThere.flatMap((plan) => [...plan.wants, ...plan.delayed]));
       return { wants, nodes: nodesOf(clusters) };
     },
@@ -134,6 +134,13 @@ function brakeInput(input: RoundInput, book: RuleBook, plans: readonly ClusterPl
     isApproved: isConfigApproved(input.asks, input.config.hash, input.now),
     hasSeveralRegions: input.config.regions.length > 1,
   };
+}
+
+/** Its record cannot show that a change was not applied: nobody has looked since. */
+function withOpenChanges(seen: ObservedFleetCluster): ObservedFleetCluster {
+  const { record, pools } = seen;
+  const isOpen = ({ id }: ObservedPool) => record?.change?.poolId === id || record?.pools[id]?.stuck !== undefined;
+  return { ...seen, pools: pools?.map((pool) => (isOpen(pool) ? { ...pool, status: 'Scaling' } : pool)) };
 }
 
 function actedOn(wants: readonly RankedWant[]): readonly RankedWant[] {

@@ -616,6 +616,49 @@ describe('bounds that move both ways', () => {
   });
 });
 
+describe('a change of a cluster that this round does not read', () => {
+  const night = Date.parse('2026-03-02T20:00:00Z');
+
+  /** Three first lowers are allowed, and three are wanted; elsewhere one was claimed, so many minutes ago. */
+  function held(from: number, to: number, minutesAgo: number, actedBefore?: string): number {
+    const { cluster } = anyWorld('2026-03-02T20:00:00Z', []);
+    const clusters = ['x', 'y', 'z'].map((name): ObservedFleetCluster => {
+      return {
+        cluster: { ...cluster, id: name, name },
+        pools: [aPool(name, 3)],
+        record: undefined,
+        lookedAt: undefined,
+      };
+    });
+    const change = { poolId: 'id-a', from, to, claimedAt: night - minutesAgo * minute, wroteAway: false, reason: 'r' };
+    const common = { name: 'a', autoscale: false, ruleHash: 'rule-1', metAt: night - 600 * minute };
+    const memory = { ...common, actedRule: 'rule-1', seen: { size: from, at: night - 600 * minute } };
+    const before = actedBefore === undefined ? {} : { actedBefore };
+    const record = { schema: 1, cluster: 'w', change: { ...change, ...before }, pools: { 'id-a': memory } } as const;
+    const config = aConfig({
+      rules: [aRule({ match: aMatch('*/*') })],
+      safety: { ...safety, brake: { pools: 3, percent: 100 } },
+    });
+    const elsewhere = () => [rememberedCluster('r1', 'w', record)];
+    const plan = planRound({
+      now: night,
+      config,
+      clusters,
+      elsewhere,
+      asks: [],
+      storedRules: new Map(),
+      isWhole: false,
+    });
+    return plan.holds.filter(({ code }) => code === 'brake').length;
+  }
+
+  test.each([1, 5, 29, 31])('a lower claimed %s minutes ago does not count, and a raise does', (minutesAgo) => {
+    expect(held(3, 0, minutesAgo)).toBe(0);
+    expect(held(2, 3, minutesAgo)).toBe(3);
+    expect(held(2, 3, minutesAgo, 'rule-1')).toBe(0);
+  });
+});
+
 describe('the brake at its limits', () => {
   /** `lowered` clusters of one pool, and others that no rule touches, all of so many nodes. */
   function held(lowered: number, others: number, size: number, brake: { pools: number; percent: number }) {
