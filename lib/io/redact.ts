@@ -1,4 +1,4 @@
-import { isOrdinary, partsOfAddress } from './address-secrets.ts';
+import { type AddressParts, isOrdinary, partsOfAddress } from './address-secrets.ts';
 import { type Secret, unwrap } from './secrets/secret.ts';
 import { type Layer, layersOf } from './unescape.ts';
 
@@ -25,10 +25,30 @@ const shortest = 6;
  */
 export function makeRedactor(): Redactor {
   const known: Known = { values: new Set(), whole: new Map(), parts: new Set() };
+  const harmless: Harmless = new Set();
   return {
-    know: (secret) => remember(unwrap(secret), known),
-    clean: (text) => (text.length < shortest ? text : cleanPatterns(cleanKnown(text, known))),
+    know: (secret) => {
+      if (remember(unwrap(secret), known)) harmless.clear();
+    },
+    clean: (text) => {
+      if (text.length < shortest || harmless.has(text)) return text;
+      const cleaned = cleanPatterns(cleanKnown(text, known));
+      if (cleaned === text) noteHarmless(text, harmless);
+      return cleaned;
+    },
   };
+}
+
+/** Texts without a secret: the names of a fleet pass here in every round. Empty again with each secret that becomes known. */
+type Harmless = Set<string>;
+
+const mostHarmless = 10_000;
+const longestHarmless = 100;
+
+function noteHarmless(text: string, harmless: Harmless): void {
+  if (text.length > longestHarmless) return;
+  if (harmless.size >= mostHarmless) harmless.clear();
+  harmless.add(text);
 }
 
 type Known = {
@@ -39,16 +59,22 @@ type Known = {
   readonly parts: Set<string>;
 };
 
-function remember(value: string, known: Known): void {
-  if (known.values.has(value)) return;
+/** Was it not known yet? */
+function remember(value: string, known: Known): boolean {
+  if (known.values.has(value)) return false;
   known.values.add(value);
   const address = partsOfAddress(value);
-  if (address === undefined) return rememberValue(value, known, () => true);
-  for (const { host, rest } of address.places) {
+  if (address === undefined) rememberValue(value, known, () => true);
+  else rememberAddress(address, known);
+  return true;
+}
+
+function rememberAddress({ places, bearers }: AddressParts, known: Known): void {
+  for (const { host, rest } of places) {
     known.whole.set(`${host}${rest}`, host.length);
     for (const form of base64Forms(`${host}${rest}`)) rememberForm(form, known, () => true);
   }
-  for (const bearer of address.bearers) rememberValue(bearer, known, (part) => !isOrdinary(part));
+  for (const bearer of bearers) rememberValue(bearer, known, (part) => !isOrdinary(part));
 }
 
 function rememberValue(value: string, known: Known, isTelling: (part: string) => boolean): void {

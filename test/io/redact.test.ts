@@ -39,6 +39,27 @@ test('of an address the host stays', () => {
   expect(text).toBe('POST https://chat.example:8443/[redacted] failed');
 });
 
+test('what was shown before it was known is removed from then on', () => {
+  const redactor = makeRedactor();
+  const text = `pool ${token}`;
+  expect([redactor.clean(text), redactor.clean(text)]).toEqual([text, text]);
+  redactor.know(makeSecret('another secret'));
+  expect(redactor.clean(text)).toBe(text);
+  redactor.know(makeSecret(token));
+  expect([redactor.clean(text), redactor.clean(text)]).toEqual(['pool [redacted]', 'pool [redacted]']);
+});
+
+test('among more texts than are remembered as well', () => {
+  const { clean } = knowing(token);
+  const texts = Array.from({ length: 21_000 }, (_, index) =>
+    index % 7_000 === 0 ? `${index} ${token}` : `pool-${index}`,
+  );
+  for (const cleaned of [texts.map(clean), texts.map(clean)])
+    expect(cleaned.filter((text, index) => text !== texts[index])).toEqual(
+      ['0', '7000', '14000'].map((index) => `${index} [redacted]`),
+    );
+});
+
 test('a value too short to be a secret is left alone', () => {
   expect(knowing('a', '').clean('a banana')).toBe('a banana');
 });
