@@ -22,7 +22,7 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: SlowestFirst },
     env: { ...compileCache, ...memoryFiles },
-    setupFiles: ['test/support/property-seed.ts'],
+    setupFiles: ['test/support/each-worker.ts', 'test/support/property-seed.ts'],
     testTimeout: 60_000,
     // What comes from another process or over a socket comes late on a busy machine.
     expect: { poll: { timeout: 20_000 } },
