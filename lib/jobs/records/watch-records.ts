@@ -89,16 +89,18 @@ async function readRecords(store: Store, region: string, part: Part): Promise<Re
     const startingWith = (start: string) => all.filter(({ key }) => key.id.startsWith(start));
     return { heads: startingWith('head'), records: startingWith('c/'), moves: startingWith('m/') };
   }
-  const heads = listAll(store, partition, { after: 'hea', until: 'head/\uffff' });
   const range = rangeOf(part);
-  const records = await listRange(store, partition, 'c/', range);
+  const [heads, records] = await Promise.all([
+    listAll(store, partition, { after: 'hea', until: 'head/\uffff' }),
+    listRange(store, partition, 'c/', range),
+  ]);
   const isDrawn = records[0]?.key.id === `c/${borderOf(part)}`;
   // If no record begins at the start of the range yet, its clusters are in an earlier one: then all records up to there
   // are read, once.
   const { until } = range;
   const from: IdRange = isDrawn ? range : until === undefined ? {} : { until };
   return {
-    heads: await heads,
+    heads,
     records: isDrawn ? records : await listRange(store, partition, 'c/', from),
     moves: await listRange(store, partition, 'm/', from),
   };

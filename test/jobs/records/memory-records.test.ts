@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RegionMemory, SeenCluster, SeenPool } from '../../../lib/decide/watching/watch-memory.ts';
+import { StoreError } from '../../../lib/errors.ts';
 import { makeMemoryStore } from '../../../lib/io/stores/memory-store.ts';
 import { compareIds, type Store } from '../../../lib/io/stores/store.ts';
 import { loadMemory, memoryCommits } from '../../../lib/jobs/records/watch-records.ts';
@@ -37,6 +38,18 @@ describe("a region's memory", () => {
     };
     await loadMemory({ ...store, list }, region);
     expect(lists).toBe(1);
+  });
+
+  // A failure that nobody waits for yet would end the process.
+  test.each(['its heads', 'its clusters'])('of a part fails as a whole where the store gives not %s', async (what) => {
+    const isRefused = (after = '') => (after === 'hea') === (what === 'its heads');
+    const list: Store['list'] = async (_partition, options) => {
+      if (isRefused(options?.after)) throw new StoreError('The store is down');
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      return [];
+    };
+    const read = loadMemory({ ...aStore(), list }, region, { index: 1, count: 3 });
+    await expect(read).rejects.toThrow('The store is down');
   });
 
   test('costs one small write while nothing changes', async () => {
