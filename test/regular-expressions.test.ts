@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 
 /**
  * Every regular expression of the code is tried on long texts made of its own characters, with an end that spoils the
- * match: where time grows with the square of the length, half a second passes instead of a millisecond.
+ * match: where time grows with the square of the length, tens of milliseconds pass instead of less than one.
  */
-const length = 24_000;
-const mostMs = 150;
+const length = 12_000;
+const mostMs = 15;
 
 function regularExpressions(): readonly { readonly file: string; readonly source: string; readonly flags: string }[] {
   const files = ['lib', 'functions'].flatMap((folder) => {
@@ -52,16 +52,22 @@ function slowest({ source, flags }: { readonly source: string; readonly flags: s
       ['', '*'],
     ] as const) {
       const text = `${start}${piece.repeat(Math.ceil(length / piece.length))}${end}`;
-      // Of this thread: other tests run beside it in the same process.
-      const before = process.threadCpuUsage();
-      pattern.test(text);
-      const { user, system } = process.threadCpuUsage(before);
-      const ms = (user + system) / 1000;
+      const first = msOf(pattern, text);
+      // Once more: in between the garbage may have been collected.
+      const ms = first > mostMs ? Math.min(first, msOf(pattern, text)) : first;
       if (ms > worst[0]) worst = [ms, `${start}(${piece})*`];
       if (ms > mostMs) return worst;
     }
   }
   return worst;
+}
+
+/** Of this thread: other tests run beside it in the same process. */
+function msOf(pattern: RegExp, text: string): number {
+  const before = process.threadCpuUsage();
+  pattern.test(text);
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
 }
 
 test('no regular expression takes more than linear time', () => {
