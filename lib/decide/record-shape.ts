@@ -164,7 +164,17 @@ const announcement = record({
 
 /** By the start of the partition, and of the id where that has a shape of its own. The first match counts. */
 const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
-  [/^clusters\//u, record({ cluster: text, change: maybe(change), pools: table(memory) })],
+  [
+    /^clusters\//u,
+    record({
+      cluster: text,
+      status: maybe(text),
+      otherNodes: maybe(number),
+      missingSince: maybe(number),
+      change: maybe(change),
+      pools: table(memory),
+    }),
+  ],
   [/^asks\//u, ask],
   [/^decisions\//u, has({ at: number, region: text, cluster: text, pool: text, kind: text, reason: text, who: text })],
   [

@@ -51,6 +51,15 @@ describe('a record of unknown shape', () => {
     expect(old.filter(({ key, value }) => !isKnownShape(key, value))).toEqual([]);
   });
 
+  test.each([{ status: null }, { status: 7 }, { otherNodes: 'many' }, { missingSince: 'then' }])(
+    'is a cluster with %j',
+    (part) => {
+      const key = { partition: 'clusters/r1', id: 'c1' };
+      const cluster = { schema: 1, cluster: 'dev', pools: {} };
+      expect([isKnownShape(key, cluster), isKnownShape(key, { ...cluster, ...part })]).toEqual([true, false]);
+    },
+  );
+
   test('is named by the commands that read it, and by doctor', async () => {
     using world = aCliWorld();
     await world.run('run', '--once');
