@@ -107,6 +107,23 @@ async function isSaidTooSoon(sends: Sends, { ask, configAt: editedAt, handAt }: 
   return sim.violations.some(({ kind }) => kind === 'too soon');
 }
 
+test.each([
+  ['was accepted', 202, []],
+  ['was refused', 403, ['surprise']],
+  ['was never answered', undefined, ['surprise']],
+] as const)('a first lower of a young pool, where that of an older one %s', async (_, status, expected) => {
+  const drawn = drawScenario({ seed: 1180, days: 5, clusters: 1, faults: ['ticks'], store: 'memory' });
+  const sim = await makeSimulation({ ...drawn, start, configs: [{ at: start, config }] });
+  const older = [...sim.story.pools.values()][0] as PoolStory;
+  const sent = { from: bounds(99), to: bounds(0), isToBusy: false };
+  older.puts.push({ ...sent, at: start + hourMs, status });
+  const young: PoolStory = { ...older, id: 'young', bornAt: start + 2 * hourMs, puts: [] };
+  sim.story.pools.set(young.id, young);
+  await sim.kernel.run(start + 3 * hourMs);
+  judgeSent(sim, roundAt(sim), young, sent);
+  expect(sim.violations.map(({ kind }) => kind).filter((kind) => kind === 'surprise')).toEqual(expected);
+});
+
 function roundAt(sim: Simulation): Sender {
   const now = sim.kernel.now();
   return { process: 'first', startedAt: now, wall: () => now, config: configAt(sim, now), claims: new Map() };

@@ -164,10 +164,12 @@ function judgeShare(sim: Simulation, round: Sender, pool: PoolStory, { from, to 
 /** What makes parts that share a round begin it at different times, or forget what they share. */
 const shaken = ['clock', 'loss', 'store', 'freeze', 'ticks'] as const;
 
-/** Its rule was approved as it stands or acted on an older pool, or somebody asked for this size. */
+/** Its rule was approved as it stands, or the service took a change of an older pool, or somebody asked for this size. */
 function isAskedOrApproved(sim: Simulation, round: Sender, pool: PoolStory): boolean {
   const isApproved = sim.story.approvals.some(({ meaning }) => isSameRule(meaning, round.config.meaning, pool.path));
-  const isYounger = [...sim.story.pools.values()].some(({ puts }) => puts.some(({ at }) => at < pool.bornAt));
+  const isYounger = [...sim.story.pools.values()].some(({ puts }) =>
+    puts.some(({ at, status = 0 }) => at < pool.bornAt && Math.floor(status / 100) === 2),
+  );
   return isApproved || isYounger || askedFor(sim, round, pool).some(({ kind }) => kind === 'override');
 }
 
