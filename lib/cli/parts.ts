@@ -48,6 +48,8 @@ export type CliParts = {
   readonly logLevel?: LogLevel;
   /** The machine's own time zone, for instants that people read. */
   readonly zone: string;
+  /** Finds the address of a host; absent = the machine's own resolver. */
+  readonly lookUp?: (host: string) => Promise<unknown>;
   /** Starts functions on AWS; absent = the account's own Lambda. */
   readonly makeInvoke?: (names: LambdaNames, log: Log) => Invoke;
   /** Aborted when the process is asked to stop. */

@@ -11,6 +11,7 @@ import {
   regions,
   smallFleet,
 } from '../support/alert-night.ts';
+import { lookUpHere } from '../support/look-up-here.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { type CliWorld, makeOutput, type Ran } from './cli-world.ts';
 
@@ -46,6 +47,7 @@ export async function anAlertCli(
       redactor: makeRedactor(),
       stdout: out.output,
       stderr: err.output,
+      lookUp: lookUpHere,
       isInteractive: false,
       who: 'ada@lab',
       zone: 'Europe/Berlin',

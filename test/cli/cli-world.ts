@@ -7,6 +7,7 @@ import { makePaint } from '../../lib/cli/text/paint.ts';
 import { makeRedactor } from '../../lib/io/redact.ts';
 import { createWorld, type World } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
+import { lookUpHere } from '../support/look-up-here.ts';
 import { makeTemporaryFolder } from '../support/temporary-folder.ts';
 import { makeVirtualClock, type VirtualClock } from '../support/virtual-clock.ts';
 
@@ -59,6 +60,7 @@ export function aCliWorld(start = '2026-11-23T12:00:00Z', text = usualConfig): C
       redactor: makeRedactor(),
       stdout: out.output,
       stderr: err.output,
+      lookUp: lookUpHere,
       isInteractive: false,
       who: 'ada@lab',
       zone: 'Europe/Berlin',

@@ -10,6 +10,7 @@ import type { Store } from '../../lib/io/stores/store.ts';
 import { createWorld, type World, type WorldOptions } from '../../lib/simulator/create-world.ts';
 import { simulatorApp } from '../../lib/simulator/simulator-app.ts';
 import { type IdleClock, makeIdleClock } from './idle-clock.ts';
+import { lookUpHere } from './look-up-here.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -61,6 +62,7 @@ export async function aCliNight(options: CliNightOptions): Promise<CliNight> {
       redactor: makeRedactor(),
       stdout: stdout.output,
       stderr: stderr.output,
+      lookUp: lookUpHere,
       isInteractive: false,
       who: 'ana@desk',
       zone: 'Europe/Berlin',

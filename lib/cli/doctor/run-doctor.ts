@@ -81,7 +81,7 @@ async function lookAtAll(parts: CliParts, config: CompiledConfig) {
     linkChecks(config, secrets),
     destinationChecks(config, {
       secrets,
-      lookUp: (host) => lookup(host),
+      lookUp: parts.lookUp ?? ((host) => lookup(host)),
       isProxied: (url) => proxyFor(url, parts.env) !== undefined,
     }),
   ]);
