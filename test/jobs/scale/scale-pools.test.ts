@@ -199,6 +199,14 @@ describe('rounds on a simulated fleet', () => {
       return night;
     }
 
+    /** An hour of minutes, then a round in a quarter of an hour, and minutes again for the last quarter. */
+    async function quietRounds(night: Night, until: string): Promise<void> {
+      const iso = (atMs: number) => new Date(atMs).toISOString();
+      await rounds(night, iso(night.clock.now() + hour), minute);
+      await rounds(night, iso(at(until) - 30 * minute), 15 * minute);
+      await rounds(night, until, minute);
+    }
+
     async function loweredBy(night: Night, until: string): Promise<readonly string[]> {
       await rounds(night, until, minute);
       return ['b', 'c', 'd'].filter((name) => night.world.pool(`${name}/gpu`).sizeMax !== 9);
@@ -219,7 +227,7 @@ describe('rounds on a simulated fleet', () => {
     /** On the next day `b` is claimed for a lease, its PUT meets a fault, and nobody touches `b` from then on until the evening. */
     async function leasedOnce(fault: Fault): Promise<Night> {
       const night = await firstEvening(() => {}, 2);
-      await rounds(night, '2026-03-03T10:00:00Z');
+      await quietRounds(night, '2026-03-03T10:00:00Z');
       const of = { match: aMatch('b') };
       await putLease(night.store, aLease(4, '2026-03-03T10:00:00Z', '2026-03-03T11:00:00Z', of), night.config.keepMs);
       night.world.setFault(({ method }) => (method === 'PUT' ? fault : undefined));
@@ -232,6 +240,7 @@ describe('rounds on a simulated fleet', () => {
         Object.values(record.pools),
       );
       expect(records.filter(({ notApplied }) => notApplied?.count === 1)).toHaveLength(1);
+      await quietRounds(night, '2026-03-03T18:50:00Z');
       return night;
     }
 
@@ -247,7 +256,7 @@ describe('rounds on a simulated fleet', () => {
 
     test('also while one of the pools is claimed for a lease, and was never raised', async () => {
       const night = await firstEvening(() => {}, 2);
-      await rounds(night, '2026-03-03T18:57:00Z', minute);
+      await quietRounds(night, '2026-03-03T18:57:00Z');
       const lease = aLease(4, '2026-03-03T18:57:00Z', '2026-03-03T18:58:00Z', { match: aMatch('b') });
       await putLease(night.store, lease, night.config.keepMs);
       night.world.setFault(({ method }) => (method === 'PUT' ? { kind: 'status', status: 500 } : undefined));
