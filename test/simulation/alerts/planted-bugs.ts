@@ -174,7 +174,7 @@ export const plantedAlertBugs: readonly PlantedAlertBug[] = [
         replace: 'lease.owner !== owner',
       },
     ],
-    seed: 5,
+    seed: 15,
     faults: ['crash', 'webhooks'],
   },
   {
