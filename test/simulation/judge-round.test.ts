@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { anOverride } from '../support/scaling-world.ts';
-import { judgeBraked } from './judge-round.ts';
+import { judgeBraked, wasMisled } from './judge-round.ts';
 import { makeSimulation } from './make-simulation.ts';
 import { type Bounds, bounds } from './meaning.ts';
 import { drawScenario, hourMs } from './scenario.ts';
-import type { PoolStory } from './story.ts';
+import { makeStory, type PoolStory } from './story.ts';
 
 test.each<[string, Bounds, Bounds, boolean]>([
   ['of a lower', bounds(4), bounds(1), true],
@@ -53,4 +53,15 @@ test.each<[string, number, boolean]>([
   sim.story.asks.push({ ask, at: ask.askedAt, pools: () => true });
   judgeBraked(sim, now, [{ code: 'brake', poolId, cluster: 'c', pool: 'p' }]);
   expect(sim.violations.map(({ kind }) => kind)).toEqual(isViolation ? ['braked'] : []);
+});
+
+test('a false answer is to blame for what is said until the fleet is seen again', () => {
+  const story = makeStory();
+  const said = (minutes: number) => wasMisled({ story }, 'ml/gpu', minutes * 60_000);
+  story.lies.push({ at: 0, cluster: undefined });
+  for (let at = 15; at <= 300; at += 15) {
+    story.failures.push({ at: (at - 5) * 60_000, cluster: undefined });
+    expect(said(at)).toBe(true);
+  }
+  expect(said(315)).toBe(false);
 });

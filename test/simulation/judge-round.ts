@@ -4,7 +4,7 @@ import type { EpochMs } from '../../lib/model/time.ts';
 import { clockMayErrMs } from './judge-put.ts';
 import { judgeSight } from './judge-sight.ts';
 import type { Round } from './process.ts';
-import { dayMs, minuteMs } from './scenario.ts';
+import { dayMs, hourMs, minuteMs } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { refuseSecrets } from './store-of-run.ts';
 import { wasDeceived } from './story.ts';
@@ -86,9 +86,7 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   for (const { kind, text } of report.plan.findings) {
     if (kind === 'config.brake' && isApproved(sim, round)) sim.violate('braked', `it is approved: ${text}`);
     const [, path] = /names the pool (\S+), which does not exist/.exec(text) ?? [];
-    // What a lie made a round say is not taken back before a round has seen the whole fleet.
-    const isLeftOut = sim.story.lies.some(({ at }) => at >= round.startedAt - 180 * minuteMs);
-    if (path !== undefined && exists(path) && !isLeftOut)
+    if (path !== undefined && exists(path) && !wasMisled(sim, path, round.startedAt))
       sim.violate('untrue', `it is said that ${path} does not exist`);
   }
   for (const { kind, subject, text } of report.plan.notices) {
@@ -98,6 +96,16 @@ function judgeWords(sim: Simulation, round: Round, report: ScaleReport): void {
   if (wasDeceived(sim, round.startedAt - minuteMs) || !isTokenGood(sim, round)) return;
   const refused = report.problems.find(({ reason }) => reason.includes('answered 401'));
   if (refused) sim.violate('good token refused', refused.reason);
+}
+
+/** What a lie made a round say is not taken back before a round has seen the whole fleet. */
+export function wasMisled(sim: Pick<Simulation, 'story'>, path: string, startedAt: number): boolean {
+  const { lies, misled } = sim.story;
+  const before = misled.get(path) ?? Number.NEGATIVE_INFINITY;
+  const goesOn = before > startedAt - hourMs && wasDeceived(sim, before);
+  if (!goesOn && !lies.some(({ at }) => at >= startedAt - 180 * minuteMs)) return false;
+  misled.set(path, startedAt);
+  return true;
 }
 
 /**

@@ -58,6 +58,8 @@ export type Story = {
   /** When an answer was false, late or missing; `cluster` undefined = the list of clusters. */
   readonly lies: { readonly at: EpochMs; readonly cluster: string | undefined }[];
   readonly failures: { readonly at: EpochMs; readonly cluster: string | undefined }[];
+  /** When a round last said that a pool does not exist, for which a false answer is to blame; by path. */
+  readonly misled: Map<string, EpochMs>;
   /** PUTs handed to HTTP that were not answered yet, by cluster. */
   readonly outstanding: Map<string, { readonly process: string; readonly at: EpochMs; readonly skewMs: number }>;
   readonly schedule: (config: ConfigMeaning, path: string) => ScheduleOracle | undefined;
@@ -73,6 +75,7 @@ export function makeStory(): Story {
     losses: [],
     lies: [],
     failures: [],
+    misled: new Map(),
     outstanding: new Map(),
     schedule: (config, path) => {
       const known = schedules.get(config) ?? new Map<string, ScheduleOracle | undefined>();
