@@ -53,6 +53,7 @@ const severity = one('critical', 'warning', 'info');
 const facts = table(either(text, number));
 
 const change = has({ poolId: text, from: size, to: size, claimedAt: number, reason: text });
+const seenOfCluster = { status: maybe(text), otherNodes: maybe(number), missingSince: maybe(number) };
 const wanted = { target: size, since: number };
 const memory = has({
   name: text,
@@ -164,17 +165,7 @@ const announcement = record({
 
 /** By the start of the partition, and of the id where that has a shape of its own. The first match counts. */
 const shapes: readonly (readonly [where: RegExp, shape: Shape])[] = [
-  [
-    /^clusters\//u,
-    record({
-      cluster: text,
-      status: maybe(text),
-      otherNodes: maybe(number),
-      missingSince: maybe(number),
-      change: maybe(change),
-      pools: table(memory),
-    }),
-  ],
+  [/^clusters\//u, record({ cluster: text, ...seenOfCluster, change: maybe(change), pools: table(memory) })],
   [/^asks\//u, ask],
   [/^decisions\//u, has({ at: number, region: text, cluster: text, pool: text, kind: text, reason: text, who: text })],
   [
