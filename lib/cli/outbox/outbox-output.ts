@@ -1,4 +1,5 @@
 import type { HistoryRecord } from '../../decide/outbox/delivery-log.ts';
+import { isTriedAgain } from '../../decide/outbox/sender.ts';
 import type { Redactor } from '../../io/redact.ts';
 import type { CompiledConfig } from '../../model/config.ts';
 import { isPushed } from '../../model/destination-kind.ts';
@@ -37,9 +38,9 @@ function stateText(
   if (state === 'untried') return `not tried yet, ${count}`;
   const when = since === undefined ? '' : ago(since, now);
   if (state === 'working') return `${paint.green('works')}${when === '' ? '' : `, last message ${when}`}, ${count}`;
-  // Alertmanager is asked with an empty list.
-  const isTried = waiting.length > 0 || (kind !== undefined && isPushed(kind));
-  const then = isTried ? next : ': it is not tried again before its next message, or outbox test';
+  const then = isTriedAgain(kind, waiting.length > 0)
+    ? next
+    : ': it is not tried again before its next message, or outbox test';
   return `${paint.red(state)}, since ${when} (${printable(problem ?? '')}), ${count}${then}`;
 }
 

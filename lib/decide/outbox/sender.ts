@@ -1,4 +1,4 @@
-import type { DestinationKind } from '../../model/destination-kind.ts';
+import { type DestinationKind, isPushed } from '../../model/destination-kind.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Observation } from '../incidents/observation.ts';
 import { targetOf } from '../messages/targets.ts';
@@ -86,7 +86,7 @@ function filled({ tokens, at }: Bucket, kind: DestinationKind, now: EpochMs): Bu
 
 /**
  * The finding about a broken destination. Its subject is the name, since people know destinations by that. A broken
- * destination never gets messages about itself. `isTried`: something waits for it, so it is tried again by itself.
+ * destination never gets messages about itself. `isTried`: it is tried again by itself.
  */
 export function observeDestination(
   name: string,
@@ -105,6 +105,11 @@ export function observeDestination(
     since: failing?.since ?? broken.since,
   } as const;
   return { ...watched, state: 'bad', at: now, finding };
+}
+
+/** Is it tried again by itself? One that is sent everything anew is asked even with an empty list. */
+export function isTriedAgain(kind: DestinationKind | undefined, hasWaiting: boolean): boolean {
+  return hasWaiting || (kind !== undefined && isPushed(kind));
 }
 
 /** Nobody can tell then whether it works again: it is no end of the trouble. */

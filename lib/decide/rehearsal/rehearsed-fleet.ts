@@ -3,7 +3,13 @@ import type { CompiledConfig } from '../../model/config.ts';
 import { describeSize, isRaise, isRange, lower, type Size, upper } from '../../model/size.ts';
 import { type EpochMs, minuteMs } from '../../model/time.ts';
 import { missingNodes } from '../scaling/base.ts';
-import type { Change, ObservedFleetCluster, PoolMemory, StoredRule } from '../scaling/memory.ts';
+import {
+  type Change,
+  isKnownRule,
+  type ObservedFleetCluster,
+  type PoolMemory,
+  type StoredRule,
+} from '../scaling/memory.ts';
 import type { Action, Plan } from '../scaling/plan.ts';
 import { likeOther } from './alike.ts';
 import type { RehearsedChange, Stretch } from './rehearsal.ts';
@@ -116,8 +122,7 @@ function changeOf(fleet: Fleet, action: Action, at: EpochMs): readonly Rehearsed
 
 /** Kept as in a real round: the brake uses the rule under which a pool was last changed. */
 function keepRule(fleet: Fleet, config: CompiledConfig, hash: string | undefined): void {
-  const known = hash === undefined ? undefined : fleet.storedRules.get(hash);
-  if (hash === undefined || (known !== undefined && !known.isTried)) return;
+  if (hash === undefined || isKnownRule(fleet.storedRules.get(hash))) return;
   const rule = config.rules.find((one) => one.hash === hash);
   const schedule = config.schedules.find((one) => one.name === rule?.schedule);
   if (rule && schedule) fleet.storedRules.set(hash, { schema: 1, rule, schedule, exceptions: config.exceptions });

@@ -252,6 +252,11 @@ export type StoredRule = {
   readonly approvedAt?: EpochMs | undefined;
 };
 
+/** It is stored, and has acted or was approved. */
+export function isKnownRule(rule: StoredRule | undefined): rule is StoredRule {
+  return rule !== undefined && !rule.isTried;
+}
+
 export type ObservedFleetCluster = {
   readonly cluster: ObservedCluster;
   /** undefined = the pools could not be read, or need not be. */

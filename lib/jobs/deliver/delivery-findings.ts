@@ -4,8 +4,7 @@ import { destinationId } from '../../decide/incidents/routing.ts';
 import { isWindowOpen, type Silences } from '../../decide/incidents/silence.ts';
 import { type IncidentChange, stepIncidents } from '../../decide/incidents/step-incidents.ts';
 import { findMissedRounds } from '../../decide/outbox/heartbeat.ts';
-import { observeDestination } from '../../decide/outbox/sender.ts';
-import { isPushed } from '../../model/destination-kind.ts';
+import { isTriedAgain, observeDestination } from '../../decide/outbox/sender.ts';
 import { readSchema1 } from '../records/change-record.ts';
 import { commitIncidents, destinationStates } from '../records/commit-incidents.ts';
 import { listBroken, listKnownDestinations, listSenders } from '../records/destination-records.ts';
@@ -44,8 +43,7 @@ async function observe(parts: DeliverParts, reports: readonly DestinationReport[
   const idle = new Set(reports.filter(({ waiting }) => waiting === 0).map(({ id }) => id));
   const destinations = active.map((one) => {
     const id = destinationId(one, hash);
-    // One that is sent everything anew is asked even with an empty list.
-    return observeDestination(one.name, senders.get(id), now, isPushed(one.kind) || !idle.has(id));
+    return observeDestination(one.name, senders.get(id), now, isTriedAgain(one.kind, !idle.has(id)));
   });
   const missed = findMissedRounds(rounds, config.everyMs, now);
   const watched = { kind: 'rounds.missed', subject: { kind: 'fleet' }, at: now } as const;

@@ -1,4 +1,4 @@
-import type { StoredRule } from '../../decide/scaling/memory.ts';
+import { isKnownRule, type StoredRule } from '../../decide/scaling/memory.ts';
 import type { Store } from '../../io/stores/store.ts';
 import type { Approval, Ask } from '../../model/asks.ts';
 import type { CompiledConfig } from '../../model/config.ts';
@@ -80,7 +80,7 @@ async function approveSome(store: Store, rules: readonly StoredRule[], approvedA
     change: (all) => ({
       writes: all.map(({ rule, known }) => {
         const before = known?.value as unknown as StoredRule | undefined;
-        const stored = before === undefined || before.isTried ? rule : before;
+        const stored = isKnownRule(before) ? before : rule;
         const last = Math.max(stored.approvedAt ?? approvedAt, approvedAt);
         return putOver(ruleKey(rule.rule.hash), { ...stored, approvedAt: last }, known?.version);
       }),

@@ -2,7 +2,7 @@ import { type Announcement, isAnnouncing } from '../../decide/announcing/announc
 import { type Ahead, lookAhead } from '../../decide/announcing/look-ahead.ts';
 import { withUnannounced } from '../../decide/announcing/unannounced.ts';
 import { clockFinding } from '../../decide/clock-skew.ts';
-import type { StoredRule } from '../../decide/scaling/memory.ts';
+import { isKnownRule } from '../../decide/scaling/memory.ts';
 import { afterMissing } from '../../decide/scaling/missing-pools.ts';
 import { byTurn } from '../../decide/scaling/order.ts';
 import type { Action, FullRoundInput, Plan, RecordUpdate } from '../../decide/scaling/plan.ts';
@@ -136,16 +136,15 @@ function countPools(seen: SeenFleet): number {
  * that count as tried only until one of their changes is sent.
  */
 async function keepTriedRules({ parts, input, plan, problems }: Round): Promise<Set<string>> {
-  const isKnown = (rule: StoredRule | undefined) => rule !== undefined && !rule.isTried;
   const hashes = new Set(plan.updates.flatMap((update) => ruleOf(update) ?? []));
-  const unknown = [...hashes].filter((hash) => !isKnown(input.storedRules.get(hash)));
+  const unknown = [...hashes].filter((hash) => !isKnownRule(input.storedRules.get(hash)));
   if (unknown.length === 0) return new Set();
   const stored = await noted(problems, '', () => listStoredRules(parts.store));
   for (const hash of unknown) {
     const rule = stored?.has(hash) === true ? undefined : ruleToStore(parts.config, hash, parts.clock.now());
     if (rule) await noted(problems, '', () => storeRule(parts.store, hash, { ...rule, isTried: true }));
   }
-  return new Set(unknown.filter((hash) => !isKnown(stored?.get(hash))));
+  return new Set(unknown.filter((hash) => !isKnownRule(stored?.get(hash))));
 }
 
 /** The rule under which this change is made. */
